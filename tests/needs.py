@@ -1,0 +1,55 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a test needs of the machine. Missing: skipped by name, or failed where CI=true promises a full run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+IN_CI = os.environ.get("CI") == "true"
+SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+
+
+def missing(reason: str) -> None:
+    """Skip the calling test or module with the reason, or fail it in CI."""
+    if IN_CI:
+        pytest.fail(f"CI must run everything, but: {reason}", pytrace=False)
+    pytest.skip(f"not run: {reason}", allow_module_level=True)
+
+
+def root() -> None:
+    if os.geteuid() != 0:
+        missing("needs root")
+
+
+def command(*names: str) -> None:
+    for name in names:
+        if shutil.which(name) is None and not any(Path(folder, name).exists() for folder in ("/usr/sbin", "/sbin")):
+            missing(f"needs the command {name}")
+
+
+def python(version: str) -> str:
+    """Return the path of an interpreter of that version (``3.6``)."""
+    found = _pythons(version)
+    if not found:
+        missing(f"needs Python {version}")
+    return found[0]
+
+
+def _pythons(version: str) -> list[str]:
+    places = [*Path(os.environ.get("PYENV_ROOT", str(Path.home() / ".pyenv"))).glob(f"versions/{version}.*/bin/python{version}")]
+    places += [Path("/usr/bin") / f"python{version}", Path("/usr/local/bin") / f"python{version}"]
+    return [str(place) for place in places if place.exists()]
+
+
+def shared_data(name: str) -> Path:
+    """Return a path below the shared real data; absent outside the project's own workshop, so only ever a skip."""
+    path = SHARED / "data" / name
+    if not path.exists():
+        pytest.skip(f"not run: the shared real data {name} is not on this machine")
+    return path
