@@ -92,18 +92,89 @@ class Machine:
         if self._commands is not None:
             return self._commands(argv)
         try:
-            child = subprocess.Popen(
-                argv,
-                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=COMMAND_ENVIRONMENT,
-                close_fds=True,
-                cwd="/",
-            )
+            child = _start(argv, subprocess.PIPE if stdin else subprocess.DEVNULL)
         except (OSError, ValueError) as error:
-            return Command(127, b"", ("%s" % error).encode("utf-8", "backslashreplace"), False, False)
+            return _not_started(error)
         return _converse(child, stdin, time.time() + timeout, limit)
+
+    def stream(self, argv, timeout=60, limit=1 << 40):
+        """Start a command whose answer is too long to be held and return a Stream of its output; close it, or use it in C(with)."""
+        if self._commands is not None:
+            return Stream(None, self._commands(argv), 0, limit)
+        try:
+            return Stream(_start(argv, subprocess.DEVNULL), None, time.time() + timeout, limit)
+        except (OSError, ValueError) as error:
+            return Stream(None, _not_started(error), 0, limit)
+
+
+class Stream:
+    """The output of a command, block by block as it comes.
+
+    After the last block, or C(close), C(rc), C(err), C(timed_out) and C(truncated) say how it ended, as in a Command.
+    C(close) before the last block kills the command.
+    """
+
+    def __init__(self, child, answer, deadline, limit):
+        self._child, self._answer, self._deadline, self._limit = child, answer, deadline, limit
+        self._error = bytearray()
+        self.rc, self.err, self.timed_out, self.truncated = None, b"", False, False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_problem):
+        self.close()
+
+    def __iter__(self):
+        """Yield the output in blocks (bytes) of any size."""
+        if self._child is None:
+            if self._answer.out:
+                yield self._answer.out
+        else:
+            for block in self._blocks():
+                yield block
+        self.close(finished=not (self.timed_out or self.truncated))
+
+    def _blocks(self):
+        out, err = self._child.stdout, self._child.stderr
+        with selectors.DefaultSelector() as selector:
+            selector.register(out, selectors.EVENT_READ)
+            selector.register(err, selectors.EVENT_READ)
+            while selector.get_map():
+                wait = self._deadline - time.time()
+                if wait <= 0:
+                    self.timed_out = True
+                    return
+                for key, _events in selector.select(wait):
+                    block = os.read(key.fileobj.fileno(), READ_BLOCK)
+                    if not block:
+                        selector.unregister(key.fileobj)
+                    elif key.fileobj is err:
+                        self._error += block[: READ_BLOCK - len(self._error)]
+                    else:
+                        yield block
+                        self._limit -= len(block)
+                if self._limit < 0:
+                    self.truncated = True
+                    return
+
+    def close(self, finished=False):
+        """End the command where it still runs, and take its exit code. May be called twice."""
+        if self.rc is not None:
+            return
+        if self._child is None:
+            self.rc, self.err, self.timed_out, self.truncated = self._answer.rc, self._answer.err, self._answer.timed_out, self._answer.truncated
+            return
+        self.rc = _end(self._child, self._deadline, not finished)
+        self.err = bytes(self._error)
+
+
+def _start(argv, stdin):
+    return subprocess.Popen(argv, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=COMMAND_ENVIRONMENT, close_fds=True, cwd="/")
+
+
+def _not_started(error):
+    return Command(127, b"", ("%s" % error).encode("utf-8", "backslashreplace"), False, False)
 
 
 def _converse(child, stdin, deadline, limit):
