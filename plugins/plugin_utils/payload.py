@@ -1,0 +1,156 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The script that travels to a server: the enabled checks and what they import, as one Python program for `python3 -I -S -`.
+
+Each module of plugins/module_utils is read, stripped of its words for readers and compressed once per process; a payload is then a
+join of ready pieces, so that a thousand hosts cost no more than one.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import functools
+import io
+import json
+import tokenize
+import typing as t
+import zlib
+from pathlib import Path
+
+MODULE_UTILS = Path(__file__).resolve().parent.parent / "module_utils"
+
+ENGINE = "engine"
+
+# Runs on the server before anything else is there: the modules are put together in the order of their imports. A check that cannot be
+# loaded raises where the engine asks for it, so that it costs only itself.
+PROGRAM = """\
+import binascii, sys, zlib
+def _bottomup(sources, orders, request):
+    modules = sys.modules
+    kind = type(sys)
+    for package in ("bottomup", "bottomup.checks", "bottomup.host"):
+        modules[package] = kind(package)
+        modules[package].__path__ = []
+    def load(name):
+        for part in orders[name]:
+            full = "bottomup." + part
+            if full not in modules:
+                module = kind(full)
+                module.__package__ = full.rpartition(".")[0]
+                module.__file__ = part + ".py"
+                code = compile(zlib.decompress(binascii.a2b_base64(sources[part])), module.__file__, "exec", 0, True, 2)
+                modules[full] = module
+                try:
+                    exec(code, module.__dict__)
+                except BaseException:
+                    del modules[full]
+                    raise
+                setattr(modules[module.__package__], full.rpartition(".")[2], module)
+        return modules["bottomup." + orders[name][-1]]
+    load("engine").main(lambda name: load("checks." + name).run, request)
+"""
+
+
+class Source(t.NamedTuple):
+    """One module: what it imports of ours, and its text ready for the wire."""
+
+    imports: tuple[str, ...]
+    packed: str
+
+
+def available_checks() -> list[str]:
+    """Return the names of the checks that this collection has: the public modules of module_utils/checks that have a `run`."""
+    names = []
+    for path in sorted((MODULE_UTILS / "checks").glob("*.py")):
+        if "\ndef run(options, machine):" in path.read_text(encoding="utf-8"):
+            names.append(path.stem)
+    return names
+
+
+@functools.lru_cache(maxsize=None)
+def source(name: str) -> Source:
+    """Return the module `checks.restart`, `host.finding` or `engine` of module_utils."""
+    written = (MODULE_UTILS / (name.replace(".", "/") + ".py")).read_text(encoding="utf-8")
+    tree = ast.parse(written)
+    packed = zlib.compress(strip(written, tree).encode("utf-8"), 9)
+    return Source(tuple(_imports(name, tree)), base64.b64encode(packed).decode("ascii"))
+
+
+def _imports(name: str, tree: ast.Module) -> list[str]:
+    """Return the relative imports of a module as names below module_utils, in order of appearance."""
+    package = name.split(".")[:-1]
+    found: list[str] = []
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ImportFrom) or not node.level:
+            continue
+        base = package[: len(package) - node.level + 1]
+        if node.module and (MODULE_UTILS / "/".join([*base, *node.module.split(".")])).with_suffix(".py").exists():
+            found.append(".".join([*base, node.module]))
+        else:
+            folder = [*base, *(node.module.split(".") if node.module else [])]
+            found.extend(".".join([*folder, alias.name]) for alias in node.names)
+    return list(dict.fromkeys(found))
+
+
+def strip(written: str, tree: ast.Module) -> str:
+    """Return a module without comments and docstrings; every line keeps its number, so that an error names the right one."""
+    lines = written.splitlines()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+            _blank_docstring(node, lines)
+    for token in tokenize.generate_tokens(io.StringIO("\n".join(lines) + "\n").readline):
+        if token.type == tokenize.COMMENT:
+            row = token.start[0] - 1
+            lines[row] = lines[row][: token.start[1]].rstrip()
+    return "\n".join(lines) + "\n"
+
+
+def _blank_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef, lines: list[str]) -> None:
+    if not node.body or ast.get_docstring(node, clean=False) is None:
+        return
+    words = node.body[0]
+    start, end = words.lineno - 1, t.cast(int, words.end_lineno)
+    # A pass in its place: the body may hold nothing else.
+    indent = "" if isinstance(node, ast.Module) else " " * words.col_offset + "pass"
+    lines[start:end] = [indent] + [""] * (end - start - 1)
+
+
+@functools.lru_cache(maxsize=None)
+def order(name: str) -> tuple[str, ...]:
+    """Return a module's import closure, each module behind what it imports, itself last."""
+    found: list[str] = []
+
+    def visit(part: str, path: tuple[str, ...]) -> None:
+        if part in path:
+            raise ValueError(f"module_utils imports itself in a circle: {' -> '.join([*path, part])}")
+        if part not in found:
+            for imported in source(part).imports:
+                visit(imported, (*path, part))
+            found.append(part)
+
+    visit(name, ())
+    return tuple(found)
+
+
+@functools.lru_cache(maxsize=None)
+def _program(checks: tuple[str, ...]) -> str:
+    orders = {name: order(name) for name in (ENGINE, *(f"checks.{check}" for check in checks))}
+    parts = sorted({part for modules in orders.values() for part in modules})
+    sources = "{" + ",\n".join(f'"{part}": "{source(part).packed}"' for part in parts) + "}"
+    return f"{PROGRAM}\n_ORDERS = {json.dumps(orders)}\n_SOURCES = {sources}\n"
+
+
+def build(checks: t.Sequence[str], request: t.Mapping[str, t.Any]) -> bytes:
+    """Return the program for these checks and this request (see engine.main) as Python source, ASCII only."""
+    # JSON text inside a Python string: the request holds a user's options, none of which may become code.
+    words = json.dumps(json.dumps(request))
+    return f"{_program(tuple(checks))}import json\n_bottomup(_SOURCES, _ORDERS, json.loads({words}))\n".encode("ascii")
+
+
+def prepare() -> None:
+    """Read and compress every module now, in the process that the workers are forked from."""
+    for check in available_checks():
+        order(f"checks.{check}")
+    order(ENGINE)

@@ -1,0 +1,129 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The settings of a run: read, checked and explained before the first connection is made."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import time
+import typing as t
+from pathlib import Path
+
+from .payload import available_checks
+
+FAIL_ON = ("never", "low", "medium", "high", "critical")
+
+# The run's own id, made once in the process that all workers are forked from, so that every host of a run agrees on it.
+_OWN_RUN_ID = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(3)}"
+
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_SIZE = re.compile(r"(\d+)\s*([kmg]?)(?:i?b)?", re.IGNORECASE)
+_DURATION = re.compile(r"(\d+)\s*(s|m|min|h)?", re.IGNORECASE)
+_SIZE_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
+_DURATION_UNITS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
+
+
+class SettingError(Exception):
+    """A variable has a value that cannot be used; the text names the variable, the value and what is allowed."""
+
+
+def run_id(given: t.Any = None) -> str:
+    """Return the id of this run: what the user gave (the slices of one job share theirs), else this process's own."""
+    if given in (None, ""):
+        return _OWN_RUN_ID
+    if not isinstance(given, str) or not _RUN_ID.fullmatch(given):
+        raise SettingError(f"daily_check_run_id is {given!r}: letters, digits, '.', '_' and '-' only, at most 100 of them")
+    return given
+
+
+def state_dir(given: t.Any = None) -> Path:
+    """Return the folder that keeps the runs: as given, else bottomup-security in XDG_STATE_HOME or ~/.local/state."""
+    if given in (None, ""):
+        base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+        return Path(os.path.expanduser(base)) / "bottomup-security"
+    if not isinstance(given, str):
+        raise SettingError(f"daily_check_state_dir is {given!r}: a path is wanted")
+    return Path(os.path.abspath(os.path.expanduser(given)))
+
+
+def checks(given: t.Any, run_tags: t.Sequence[str] = (), skip_tags: t.Sequence[str] = ()) -> tuple[list[str], list[str]]:
+    """Return (enabled, skipped) checks: those given (a list, or a text with commas), less what the play's tags leave out.
+
+    A tag that is a check's name selects or skips that check; other tags are somebody else's.
+    """
+    known = available_checks()
+    if given in (None, "", "all"):
+        given = known
+    if isinstance(given, str):
+        given = [name.strip() for name in given.split(",")]
+    if not isinstance(given, (list, tuple)) or not given:
+        raise SettingError(f"daily_check_checks is {given!r}: a list of checks is wanted; there are {', '.join(known)}")
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise SettingError(f"daily_check_checks names {', '.join(map(repr, unknown))}: there is no such check; there are {', '.join(known)}")
+    wanted = [name for name in known if name in given]
+    selected = [name for name in known if name in run_tags]
+    enabled = [name for name in wanted if (not selected or name in selected) and name not in skip_tags]
+    return enabled, [name for name in wanted if name not in enabled]
+
+
+def seconds(name: str, given: t.Any, low: int, high: int) -> int:
+    """Return a duration in seconds from a number or a text such as ``90``, ``2m`` or ``1h``, within low and high."""
+    match = _DURATION.fullmatch(str(given).strip()) if not isinstance(given, bool) else None
+    if match is None:
+        raise SettingError(f"{name} is {given!r}: seconds, or a number with s, m or h are wanted (90, 2m, 1h)")
+    value = int(match.group(1)) * _DURATION_UNITS[(match.group(2) or "").lower()]
+    if not low <= value <= high:
+        raise SettingError(f"{name} is {given!r}: it must be between {low} and {high} seconds")
+    return value
+
+
+def size(name: str, given: t.Any, low: int, high: int) -> int:
+    """Return a number of bytes from a number or a text such as ``256M``, within low and high."""
+    match = _SIZE.fullmatch(str(given).strip()) if not isinstance(given, bool) else None
+    if match is None:
+        raise SettingError(f"{name} is {given!r}: bytes, or a number with K, M or G are wanted (256M)")
+    value = int(match.group(1)) * _SIZE_UNITS[match.group(2).lower()]
+    if not low <= value <= high:
+        raise SettingError(f"{name} is {given!r}: it must be between {low // 1048576} and {high // 1048576} MiB")
+    return value
+
+
+def timeout(given: t.Any) -> int:
+    """Return the seconds that each check may take."""
+    return seconds("daily_check_timeout", given, 1, 3600)
+
+
+def memory(given: t.Any) -> int:
+    """Return the bytes of data that each check may use."""
+    return size("daily_check_memory", given, 64 * 1048576, 16 * 1024**3)
+
+
+def fail_on(given: t.Any) -> str:
+    """Return from which severity on findings fail the run."""
+    if given not in FAIL_ON:
+        raise SettingError(f"daily_check_fail_on is {given!r}: one of {', '.join(FAIL_ON)} is wanted")
+    return str(given)
+
+
+def max_unreachable(given: t.Any, expected: int) -> int:
+    """Return how many hosts may be unreachable without failing the run, from a count or a share such as ``5%``."""
+    match = re.fullmatch(r"(\d+)(%?)", str(given).strip()) if not isinstance(given, bool) else None
+    if match is None or (match.group(2) and int(match.group(1)) > 100):
+        raise SettingError(f"daily_check_max_unreachable is {given!r}: a count of hosts or a share such as 5% is wanted")
+    return int(match.group(1)) * expected // 100 if match.group(2) else int(match.group(1))
+
+
+def writable(folder: Path) -> Path:
+    """Make the state folder where it is missing (for its owner alone) and return it; SettingError where it cannot be written."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = folder / f".writable-{os.getpid()}-{secrets.token_hex(3)}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise SettingError(f"daily_check_state_dir {folder} cannot be written: {error.strerror}; name another folder") from error
+    return folder

@@ -1,0 +1,116 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one trip to a server: the command that finds a Python and feeds it the payload, and the framed answer that comes back."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+import secrets
+import shlex
+import typing as t
+import zlib
+
+# The usual places, newest habit first: a distribution's own, EL8's platform-python, then versions that are installed beside them.
+PYTHONS = (
+    "/usr/bin/python3",
+    "/usr/libexec/platform-python",
+    *(f"/usr/bin/python3.{minor}" for minor in range(15, 5, -1)),
+    "/usr/local/bin/python3",
+    "/opt/homebrew/bin/python3",
+)
+
+# What the shell answers where it found no Python that can run the payload.
+NO_PYTHON = "bottomup.security-no-python"
+NO_PYTHON_RC = 97
+
+# Reads the program only when this Python can run it: the next candidate needs the unread standard input.
+STARTER = f"import sys; sys.version_info < (3, 6) and sys.exit({NO_PYTHON_RC}); exec(sys.stdin.buffer.read())"
+
+WIRE_LIMIT = 16 * 1048576
+DOCUMENT_LIMIT = 64 * 1048576
+
+
+class TripError(Exception):
+    """The server answered, but not with a whole document; the text says what came instead and what to do."""
+
+
+def new_token() -> str:
+    """Return what tells this trip's answer from a login's own noise, and from an answer made up in advance."""
+    return secrets.token_hex(12)
+
+
+def command(interpreter: str | None) -> str:
+    """Return the one shell line that starts the payload, with this interpreter or the first usual place that has Python >= 3.6.
+
+    One line, no single quote, no `!`: it passes through a login shell that may not be a Bourne shell.
+    """
+    pythons = " ".join(shlex.quote(path) for path in ([interpreter] if interpreter else PYTHONS))
+    found = "command -v $p >/dev/null 2>&1" if interpreter and "/" not in interpreter else "[ -x $p ]"
+    return (
+        f"for p in {pythons}; do {found} || continue; "
+        f'$p -I -S -c "{STARTER}"; r=$?; [ $r -eq {NO_PYTHON_RC} ] || exit $r; done; echo {NO_PYTHON}; exit {NO_PYTHON_RC}'
+    )
+
+
+def read_answer(token: str, rc: int, stdout: str, stderr: str) -> t.Any:
+    """Return the decoded answer of the server.
+
+    Raises TripError for anything but one whole answer with the right token, length and checksum.
+    """
+    head = re.search(rf"^==bottomup\.security {token} (json|zlib) (\d{{1,9}}) ([0-9a-f]{{64}})==\r?\n", stdout, re.MULTILINE)
+    if head is None:
+        raise TripError(_no_answer(rc, stdout, stderr))
+    length = int(head.group(2))
+    if length > WIRE_LIMIT:
+        raise TripError(f"the answer is larger than {WIRE_LIMIT // 1048576} MiB")
+    body = stdout[head.end() : head.end() + length]
+    tail = stdout[head.end() + length :]
+    if len(body) < length or not re.match(rf"\r?\n==end {token}==", tail):
+        raise TripError(f"the answer was cut off after {len(body)} of {length} bytes (connection lost?)")
+    raw = body.encode("utf-8", "surrogateescape")
+    if hashlib.sha256(raw).hexdigest() != head.group(3):
+        raise TripError("the answer was damaged on the way (checksum differs)")
+    return _decode(head.group(1), raw)
+
+
+def _decode(form: str, raw: bytes) -> t.Any:
+    try:
+        if form == "zlib":
+            inflater = zlib.decompressobj()
+            raw = inflater.decompress(base64.b64decode(raw, validate=True), DOCUMENT_LIMIT)
+            if not inflater.eof:
+                raise TripError(f"the answer is cut, or larger than {DOCUMENT_LIMIT // 1048576} MiB when unpacked")
+        return json.loads(raw)
+    except (ValueError, zlib.error, binascii.Error, RecursionError) as error:
+        raise TripError(f"the answer is not what the payload sends: {type(error).__name__}: {error}") from error
+
+
+# What the last line of standard error says about the reason, and what to do about it.
+HINTS = (
+    (re.compile(r"a password is required|no password was provided", re.I), "become needs a password: run with -K, or allow sudo without one"),
+    (re.compile(r"not in the sudoers|is not allowed to (run|execute)", re.I), "this user may not become the other one: see sudoers"),
+    (re.compile(r"you must have a tty|no tty present", re.I), "sudo wants a terminal: remove requiretty from sudoers for this user"),
+    (re.compile(r"This account is currently not available|nologin", re.I), "the user's shell lets nobody in"),
+    (re.compile(r"No space left on device", re.I), "the server's disk is full"),
+    (re.compile(r"MemoryError|Cannot allocate memory", re.I), "the server is out of memory"),
+)
+
+
+def _no_answer(rc: int, stdout: str, stderr: str) -> str:
+    if re.search(rf"^{NO_PYTHON}\r?$", stdout, re.MULTILINE) and rc == NO_PYTHON_RC:
+        return "no Python 3.6 or newer in the usual places: install python3, or set ansible_python_interpreter to one"
+    said = (stderr.strip() or stdout.strip())[-2000:]
+    for pattern, hint in HINTS:
+        if pattern.search(said):
+            return f"{hint} (rc {rc}: {_last_line(said)})"
+    return f"no answer from the checks (rc {rc}): {_last_line(said) or 'nothing was said'}"
+
+
+def _last_line(said: str) -> str:
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return lines[-1][:300] if lines else ""
