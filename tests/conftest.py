@@ -1,17 +1,27 @@
 # Copyright (c) 2026 The bottomup.security authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make the checkout importable as ansible_collections.bottomup.security, wherever it lies."""
+"""Make the checkout importable as ansible_collections.bottomup.security, wherever it lies; say at the end what was not run."""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
+import pytest
+
 REPOSITORY = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(REPOSITORY / "tests"))
+
+# They use the machine (address ranges, services, processes, a display) and so take turns in one worker, the longest first.
+ON_THE_MACHINE = ("fleet", "engine", "live", "browser")
+
+# The order of everything: what takes long starts first.
+ORDER = (*ON_THE_MACHINE, "sanity", "install", "unit")
 
 
 def _collections_path() -> Path:
@@ -20,10 +30,13 @@ def _collections_path() -> Path:
         return REPOSITORY.parents[2]
     base = REPOSITORY / ".venv" / "collections"
     if not (REPOSITORY / ".venv").is_dir():
-        base = Path(tempfile.gettempdir()) / f"bottomup-security-{os.getuid()}-{abs(hash(str(REPOSITORY)))}"
+        digest = hashlib.sha256(os.fsencode(REPOSITORY)).hexdigest()[:12]
+        base = Path(tempfile.gettempdir()) / f"bottomup-security-{os.getuid()}-{digest}"
     link = base / "ansible_collections" / "bottomup" / "security"
     link.parent.mkdir(parents=True, exist_ok=True)
-    if not link.exists():
+    if link.is_symlink() and link.resolve() != REPOSITORY:
+        link.unlink()  # the checkout was moved
+    with contextlib.suppress(FileExistsError):  # another worker was quicker
         link.symlink_to(REPOSITORY)
     return base
 
@@ -31,3 +44,31 @@ def _collections_path() -> Path:
 COLLECTIONS = _collections_path()
 sys.path.insert(0, str(COLLECTIONS))
 os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(REPOSITORY / "tests").parts[0]
+
+
+def _rank(item: pytest.Item) -> int:
+    folder = _folder(item)
+    return ORDER.index(folder) if folder in ORDER else len(ORDER)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_rank)
+    for item in items:
+        if _folder(item) in ON_THE_MACHINE:
+            item.add_marker(pytest.mark.xdist_group("machine"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name what was not run: one line for each reason, above the line that counts the tests."""
+    reasons: Counter[str] = Counter()
+    for report in terminalreporter.getreports("skipped"):
+        words = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        reasons[words.removeprefix("Skipped: ").removeprefix("not run: ")] += 1
+    if reasons:
+        terminalreporter.section("not run", sep="-")
+        for words, count in sorted(reasons.items()):
+            terminalreporter.write_line(f"not run: {words} ({count} test{'s' if count > 1 else ''})")

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 IN_CI = os.environ.get("CI") == "true"
-SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+REPOSITORY = Path(__file__).resolve().parent.parent
+SHARED = REPOSITORY.parent / "shared"
 
 
 def missing(reason: str) -> None:
@@ -41,10 +42,32 @@ def python(version: str) -> str:
     return found[0]
 
 
+def python_folders() -> list[str]:
+    """Return the folders of every interpreter there is, for programs that look on PATH (ansible-test)."""
+    found = [_pythons(f"3.{minor}") for minor in range(9, 15)]
+    return [str(Path(places[0]).parent) for places in found if places]
+
+
 def _pythons(version: str) -> list[str]:
     places = [*Path(os.environ.get("PYENV_ROOT", str(Path.home() / ".pyenv"))).glob(f"versions/{version}.*/bin/python{version}")]
     places += [Path("/usr/bin") / f"python{version}", Path("/usr/local/bin") / f"python{version}"]
     return [str(place) for place in places if place.exists()]
+
+
+def venv() -> Path:
+    """Return .venv of this checkout, which `make` makes."""
+    path = REPOSITORY / ".venv"
+    if not (path / "bin" / "python").exists():
+        missing("needs .venv: make unit")
+    return path
+
+
+def cache(name: str) -> Path:
+    """Return a folder that is kept from run to run, outside the checkout; a test passes with it empty, too."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    path = Path(base) / "bottomup-security" / name
+    path.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def shared_data(name: str) -> Path:

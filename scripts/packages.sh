@@ -1,0 +1,55 @@
+#!/bin/sh
+# Install the Debian packages that "make test" (or "make bench") needs. Without root or apt it only says what is missing:
+# the tests that need it are then named as not run. APT=no leaves the machine alone.
+set -eu
+
+# Each with what needs it.
+test_packages='
+    openssh-server openssh-client sudo        : the one trip, over a real sshd and with become
+    systemd-container mmdebstrap debian-archive-keyring iproute2 : the machines of the fleet
+    fail2ban nginx-light                      : real servers that ban and write logs
+    gcc libc6-dev                             : programs and libraries to be replaced under running processes
+    chromium                                  : the page
+'
+bench_packages='
+    openssh-server openssh-client fail2ban    : the same
+    lsof needrestart                          : what the restart check is compared with
+'
+
+case ${1:-test} in
+    test) packages=$test_packages ;;
+    bench) packages=$bench_packages ;;
+    *) echo "usage: $0 test|bench" >&2; exit 2 ;;
+esac
+names=$(echo "$packages" | sed 's/:.*//')
+
+installed() { [ "$(dpkg-query -W -f '${Status}' "$1" 2>/dev/null)" = 'install ok installed' ]; }
+
+command -v dpkg-query >/dev/null 2>&1 || exit 0
+missing=''
+for name in $names; do
+    installed "$name" || missing="$missing $name"
+done
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" != 0 ] || [ "${APT:-yes}" = no ]; then
+    echo "Not installed, what needs them will not run:$missing" >&2
+    exit 0
+fi
+
+# None of these services may start on this machine, now or at boot: the tests start their own.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+    trap 'rm -f "$policy"' EXIT
+fi
+export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+echo "Installing$missing" >&2
+apt-get -qq update </dev/null >&2
+# shellcheck disable=SC2086
+apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 install $missing </dev/null >&2
+for pair in openssh-server:ssh nginx-light:nginx fail2ban:fail2ban; do
+    case " $missing " in
+        *" ${pair%:*} "*) systemctl --quiet disable "${pair#*:}" >/dev/null 2>&1 || true ;;
+    esac
+done

@@ -1,0 +1,7 @@
+#!/bin/sh
+# One pytest run over everything, its summary is the last line. Arguments go to pytest.
+# Two workers: the tests that use the machine (fleet, sshd, live processes, browser) take turns in one of them.
+set -eu
+cd "$(dirname "$0")/.."
+[ "$(locale charmap 2>/dev/null)" = UTF-8 ] || export LC_ALL=C.UTF-8
+exec .venv/bin/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder "$@" </dev/null

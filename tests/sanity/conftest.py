@@ -1,0 +1,59 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the linters share: a copy of the tracked files, and a home of their own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import needs
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+
+Tool = Callable[..., None]
+
+
+def _tracked() -> list[str]:
+    needs.command("git")
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, check=False)
+    if listed.returncode != 0:
+        needs.missing("the linters need a git checkout")
+    return [os.fsdecode(name) for name in listed.stdout.split(b"\0") if name and (REPOSITORY / os.fsdecode(name)).exists()]
+
+
+@pytest.fixture(scope="session")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the tracked files as ansible_collections/bottomup/security, as ansible-test and ansible-lint want them."""
+    root = tmp_path_factory.mktemp("collections") / "ansible_collections" / "bottomup" / "security"
+    for name in _tracked():
+        target = root / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(REPOSITORY / name, target, follow_symlinks=False)
+    return root
+
+
+@pytest.fixture(scope="session")
+def private_home() -> Path:
+    """Return the home of ansible-test and ansible-lint: kept from run to run, since its virtual environments take minutes."""
+    return needs.cache("sanity-home")
+
+
+@pytest.fixture(scope="session")
+def tool(private_home: Path, tree: Path) -> Tool:
+    """Return a function that runs a program of .venv and shows its output where it fails."""
+
+    def run(*argv: str, cwd: Path = REPOSITORY, timeout: int = 280, **environment: str) -> None:
+        env = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(private_home), **environment}
+        done = subprocess.run(argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout, check=False)
+        if done.returncode != 0:
+            pytest.fail(f"{' '.join(argv[:4])} ended with {done.returncode}:\n{done.stdout[-12000:]}", pytrace=False)
+
+    return run
