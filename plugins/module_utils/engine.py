@@ -99,8 +99,7 @@ class Child:
     def close(self):
         """Reap the process, end what it left behind, and return the check's result as JSON (bytes)."""
         os.close(self.pipe)
-        state, usage = _reap(self.pid)
-        self.kill(signal.SIGKILL)
+        state, usage = _reap(self)
         spent = {
             "duration_ms": int((time.time() - self.started) * 1000),
             "cpu_ms": int((usage.ru_utime + usage.ru_stime) * 1000) if usage else 0,
@@ -135,19 +134,24 @@ def _ending(child, state):
     return None
 
 
-def _reap(pid):
-    """Return (state, usage) of an ended child, (None, None) where it cannot be had; never waits for a process that hangs."""
+def _reap(child):
+    """Return (state, usage) of an ended child, (None, None) where it cannot be had; never waits for a process that hangs.
+
+    What the check left behind is ended before its process is reaped: until then nobody else can have its number.
+    """
     give_up = time.time() + GRACE_SECONDS
-    while True:
+    ended = False
+    while not ended and time.time() < give_up:
         try:
-            found, state, usage = os.wait4(pid, os.WNOHANG)
+            ended = os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
         except OSError:
             return None, None
-        if found:
-            return state, usage
-        if time.time() > give_up:
-            return None, None
-        time.sleep(0.005)
+        if not ended:
+            time.sleep(0.005)
+    child.kill(signal.SIGKILL)
+    if not ended:
+        return None, None
+    return os.wait4(child.pid, 0)[1:]
 
 
 def _encode(answer):

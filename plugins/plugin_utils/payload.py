@@ -39,7 +39,7 @@ def _bottomup(sources, orders, request):
             if full not in modules:
                 module = kind(full)
                 module.__package__ = full.rpartition(".")[0]
-                module.__file__ = part + ".py"
+                module.__file__ = part.replace(".", "/") + ".py"
                 code = compile(zlib.decompress(binascii.a2b_base64(sources[part])), module.__file__, "exec", 0, True, 2)
                 modules[full] = module
                 try:

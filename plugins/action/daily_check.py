@@ -1,0 +1,199 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One trip to a host: send the enabled checks, take back one document, write it to the spool, return a few counts.
+
+Nothing big is returned: what is registered, kept as a fact or looped over costs the controller memory and time per host.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import time
+import typing as t
+
+from ansible import constants as C
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible_collections.bottomup.security.plugins.module_utils.host.finding import SEVERITIES, iso
+from ansible_collections.bottomup.security.plugins.plugin_utils import payload, settings, spool, trip
+from ansible_collections.bottomup.security.plugins.plugin_utils.document import BadAnswer, accept_answer, without_answer
+
+ARGUMENTS = frozenset({"checks", "options", "state_dir", "run_id", "timeout", "memory"})
+
+# What a worker may use beyond what it has: a server that never stops talking ends its own host's task, not the controller.
+WORKER_MEMORY = 512 * 1048576
+
+WORST_TITLES = 5
+
+# Strategies load this class in the main process before they fork: the workers inherit the compressed modules.
+payload.prepare()
+
+
+class NoDocument(Exception):
+    """There is no document of the host: (status of the host, reason)."""
+
+
+class Plan(t.NamedTuple):
+    """What is asked of the host."""
+
+    enabled: list[str]
+    skipped: list[str]
+    options: dict[str, t.Any]
+    timeout: int
+    memory: int
+    run_id: str
+    state_dir: t.Any
+
+
+class ActionModule(ActionBase):
+    """Action behind the module bottomup.security.daily_check."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        variables = task_vars or {}
+        if self._task.async_val:
+            return {"failed": True, "changed": False, "msg": "async is not supported: the trip to a host is one task already, raise forks instead"}
+        result: dict[str, t.Any] = super().run(tmp, variables)
+        try:
+            plan = _plan(self._task.args, variables)
+            run_dir = spool.new_run(settings.writable(settings.state_dir(plan.state_dir)), plan.run_id)
+            document = self._document(plan, variables)
+            spool.write_document(run_dir, document)
+        except (settings.SettingError, spool.SpoolError) as error:
+            return {**result, "failed": True, "changed": False, "msg": str(error)}
+        return {**result, **_summary(document), "run_id": plan.run_id}
+
+    def _document(self, plan: Plan, variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Return the document of the host, whatever happens on the way to it."""
+        started = time.time()
+        about = {
+            "host": str(variables["inventory_hostname"]),
+            "groups": [str(group) for group in variables.get("group_names", [])],
+            "run_id": plan.run_id,
+            "started": iso(started),
+        }
+        try:
+            answer = self._ask(plan, variables)
+            document = accept_answer(answer, expected_checks=plan.enabled, ended=iso(time.time()), **about)
+        except NoDocument as error:
+            return without_answer(error.args[0], error.args[1], ended=iso(time.time()), **about)
+        except (BadAnswer, trip.TripError) as error:
+            return without_answer("error", str(error), ended=iso(time.time()), **about)
+        for name in plan.skipped:
+            document["checks"][name] = {"status": "skipped", "status_reason": "left out by a tag", "findings": [], "data": {}}
+        return document
+
+    def _ask(self, plan: Plan, variables: dict[str, t.Any]) -> t.Any:
+        """Return the server's decoded answer; raises NoDocument, or what the trip and the document raise."""
+        _limit_worker()
+        request = {"checks": plan.enabled, "options": plan.options, "timeout": plan.timeout, "memory": plan.memory, "token": trip.new_token()}
+        try:
+            if not plan.enabled:
+                return {"checks": {}, "facts": {}}
+            if getattr(self._connection, "has_pipelining", False):
+                return self._over_stdin(request, _interpreter(variables))
+            return self._as_module(request, variables)
+        except AnsibleConnectionFailure as error:
+            raise NoDocument("unreachable", _message(error)) from error
+        except AnsibleError as error:
+            raise NoDocument("error", _message(error)) from error
+        except MemoryError as error:
+            raise NoDocument("error", f"the answer needs more than {WORKER_MEMORY // 1048576} MiB: the server may not be trusted") from error
+        except BaseException as error:
+            # The task's own time limit is a BaseException; the host must still have a document that says so.
+            if type(error).__name__ != "TaskTimeoutError":
+                raise
+            raise NoDocument("error", "no answer within the task's time limit") from error
+
+    def _over_stdin(self, request: dict[str, t.Any], interpreter: str | None) -> t.Any:
+        program = payload.build(request["checks"], request)
+        done = self._low_level_execute_command(trip.command(interpreter), in_data=program, sudoable=True)
+        return trip.read_answer(request["token"], done["rc"], done["stdout"], done.get("stderr") or "")
+
+    def _as_module(self, request: dict[str, t.Any], variables: dict[str, t.Any]) -> t.Any:
+        """The way over connections that cannot feed standard input: an ordinary module with the same checks."""
+        arguments = {key: request[key] for key in ("checks", "options", "timeout", "memory")}
+        done = self._execute_module(module_name="bottomup.security.daily_check", module_args=arguments, task_vars=variables)
+        if done.get("unreachable"):
+            raise NoDocument("unreachable", str(done.get("msg", "unreachable")))
+        if "answer" not in done:
+            raise NoDocument("error", str(done.get("msg") or "the module gave no answer"))
+        return done["answer"]
+
+
+def _plan(args: dict[str, t.Any], variables: dict[str, t.Any]) -> Plan:
+    unknown = sorted(set(args) - ARGUMENTS)
+    if unknown:
+        raise settings.SettingError(f"bottomup.security.daily_check has no option {', '.join(unknown)}; it has {', '.join(sorted(ARGUMENTS))}")
+    options = args.get("options") or {}
+    if not isinstance(options, dict):
+        raise settings.SettingError(f"options is {options!r}: a mapping of check to its options is wanted")
+    enabled, skipped = settings.checks(args.get("checks"), variables.get("ansible_run_tags", ()), variables.get("ansible_skip_tags", ()))
+    return Plan(
+        enabled=enabled,
+        skipped=skipped,
+        options={name: _plain(options[name]) for name in enabled if options.get(name)},
+        timeout=settings.timeout(args.get("timeout") or 60),
+        memory=settings.memory(args.get("memory") or "256M"),
+        run_id=settings.run_id(args.get("run_id")),
+        state_dir=args.get("state_dir"),
+    )
+
+
+def _plain(value: t.Any) -> t.Any:
+    """Return data without Ansible's own types, ready for JSON."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, bool) or value is None:
+        return value
+    for kind in (int, float, str):
+        if isinstance(value, kind):
+            return kind(value)
+    return str(value)
+
+
+def _interpreter(variables: dict[str, t.Any]) -> str | None:
+    """Return the interpreter that the user names by variable or configuration; None where it shall be found."""
+    named = C.config.get_config_value("INTERPRETER_PYTHON", variables=variables)
+    if not named or str(named).startswith("auto"):
+        return None
+    return str(named)
+
+
+def _limit_worker() -> None:
+    """Limit the memory of this process when it is a worker of its own, forked for this host's task."""
+    if multiprocessing.parent_process() is None:
+        return
+    with open("/proc/self/statm", encoding="ascii") as file:
+        used = int(file.read().split()[5]) * resource.getpagesize()
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    wanted = used + WORKER_MEMORY
+    resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+
+
+def _message(error: AnsibleError) -> str:
+    return " ".join(str(getattr(error, "message", "") or error).split())[:900]
+
+
+def _summary(document: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return what the task shows: the status, counts and the worst titles."""
+    findings = [item for check in document["checks"].values() for item in check["findings"]]
+    findings.sort(key=lambda item: SEVERITIES.index(item["severity"]))
+    summary = {
+        "changed": False,
+        "host_status": document["status"],
+        "checks": {name: check["status"] for name, check in document["checks"].items()},
+        "counts": {severity: sum(item["severity"] == severity for item in findings) for severity in SEVERITIES},
+        "worst": [f"{item['severity']}: {item['title']}" for item in findings[:WORST_TITLES]],
+    }
+    if document["status"] != "checked":
+        summary["failed"] = True
+        summary["msg"] = f"{document['status']}: {document['reason']}"
+    return summary
