@@ -1,0 +1,147 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The run document ``bottomup.security/run/1`` and its short form: what all reports are written from."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .collect import COVERAGE, Fleet, Group, Host
+from .verdict import Exit, exit_of, sentence
+
+SCHEMA = "bottomup.security/run/1"
+SUMMARY_SCHEMA = "bottomup.security/summary/1"
+VERSION = "0.1.0"
+TITLE = "Daily security check"
+
+
+@dataclass(slots=True)
+class Run:
+    """A fleet with its verdict and what the verdict was measured by."""
+
+    fleet: Fleet
+    title: str
+    created: str
+    fail_on: str
+    max_unreachable: str
+    verdict: str
+    exit: Exit
+
+    def counts(self) -> dict[str, Any]:
+        """Return all numbers of the run: hosts by state, checks by status, findings and their groups by severity."""
+        groups = dict.fromkeys(self.fleet.severities(), 0)
+        for group in self.fleet.groups:
+            groups[group.severity] += 1
+        return {
+            "hosts": {"expected": self.fleet.expected, "shown": len(self.fleet.hosts), **self.fleet.host_states()},
+            "checks": self.fleet.check_states(),
+            "findings": self.fleet.severities(),
+            "groups": groups,
+            COVERAGE: sum(len(group.hosts) for group in self.fleet.coverage),
+        }
+
+    def failed_hosts(self) -> list[dict[str, str]]:
+        """Return the hosts that were not checked, each with its state and the reason."""
+        return [{"host": host.name, "status": host.status, "reason": host.reason} for host in self.fleet.not_checked]
+
+    def head(self) -> dict[str, Any]:
+        """Return what describes the run as a whole."""
+        started, ended = self.fleet.times()
+        return {
+            "run_id": self.fleet.run_id,
+            "title": self.title,
+            "created": self.created,
+            "started": started,
+            "ended": ended,
+            "tool": {"name": "bottomup.security", "version": VERSION},
+            "fail_on": self.fail_on,
+            "max_unreachable": self.max_unreachable,
+            "checks": self.fleet.checks,
+            "verdict": self.verdict,
+            "exit": self.exit.as_dict(),
+            "counts": self.counts(),
+        }
+
+
+def judge(fleet: Fleet, *, fail_on: str, max_unreachable: object, title: str = "", now: float | None = None) -> Run:
+    """Return the run of a fleet with its verdict. Raises ValueError for a malformed ``max_unreachable``."""
+    return Run(
+        fleet=fleet,
+        title=title or TITLE,
+        created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
+        fail_on=fail_on,
+        max_unreachable=str(max_unreachable),
+        verdict=sentence(fleet),
+        exit=exit_of(fleet, fail_on=fail_on, max_unreachable=max_unreachable),
+    )
+
+
+def summary_json(run: Run) -> bytes:
+    """Return summary.json: the head of the run and the hosts that were not checked."""
+    return _dump({"schema": SUMMARY_SCHEMA, **run.head(), "failed_hosts": run.failed_hosts()}, indent=2) + b"\n"
+
+
+def report_json(run: Run) -> Iterator[bytes]:
+    """Yield report.json, a host at a time."""
+    yield _dump({"schema": SCHEMA, **run.head()})[:-1]
+    for name, groups in (("coverage", run.fleet.coverage), ("groups", run.fleet.groups)):
+        yield b',\n"%s":[' % name.encode()
+        yield from _joined(_dump(_group(group)) for group in groups)
+        yield b"]"
+    yield b',\n"hosts":['
+    yield from _joined(_host(host) for host in run.fleet.hosts)
+    yield b"]}\n"
+
+
+def _joined(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    for number, block in enumerate(blocks):
+        yield b",\n" + block if number else b"\n" + block
+
+
+def _group(group: Group) -> dict[str, Any]:
+    return {
+        "group": group.key,
+        "check": group.check,
+        "rule": group.rule,
+        "severity": group.severity,
+        "title": group.title,
+        "subject": group.subject,
+        "hosts": group.hosts,
+        "remedy": {
+            "text": group.remedy,
+            "variants": [{"commands": list(commands), "hosts": hosts} for commands, hosts in group.commands if commands],
+        },
+        "references": group.references,
+        "evidence": group.evidence,
+        "evidence_host": group.evidence_host,
+        "count": group.count,
+        "first": group.first,
+        "last": group.last,
+    }
+
+
+def _host(host: Host) -> bytes:
+    row = {
+        "host": host.name,
+        "groups": host.groups,
+        "status": host.status,
+        "reason": host.reason,
+        "expected": host.expected,
+        "started": host.started,
+        "ended": host.ended,
+        "facts": host.facts,
+        "checks": {
+            name: {"status": cell.status, "status_reason": cell.reason, "duration_ms": cell.duration_ms, "counts": dict(cell.counts)}
+            for name, cell in host.cells.items()
+        },
+    }
+    return _dump(row)[:-1] + b',"findings":' + host.findings_json() + b"}"
+
+
+def _dump(value: object, indent: int | None = None) -> bytes:
+    return json.dumps(value, indent=indent, separators=None if indent else (",", ":")).encode("ascii")

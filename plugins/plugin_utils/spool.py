@@ -1,0 +1,175 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The spool: one compressed file per host and run, and how anything gets onto the disk whole or not at all.
+
+``<state>/runs/<run id>/<host>.json.gz`` is the truth of a run. Files are written under a temporary name, synced and
+renamed: a reader sees the old file, the new one or none, never half of one.
+"""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import hashlib
+import json
+import os
+import re
+import secrets
+import stat
+import time
+import urllib.parse
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+from .document import BadAnswer, accept_document, without_answer
+
+SUFFIX = ".json.gz"
+TEMPORARY = ".partial-"
+
+# File systems allow 255 bytes in a name; the suffix and the temporary prefix need room too.
+NAME_LIMIT = 200
+
+# A document is far smaller (document.py caps it at 16 Mi characters): what unpacks to more is an attack or damage.
+UNPACKED_LIMIT = 64 * 1024 * 1024
+
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+class SpoolError(Exception):
+    """Something could not be written or read; the message names the file and the reason."""
+
+
+def new_run_id(now: float | None = None) -> str:
+    """Return a new run id, sortable by time: ``20261122T060000Z-3fa1c2``."""
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now)) + "-" + secrets.token_hex(3)
+
+
+def run_dir(state_dir: str | Path, run_id: str) -> Path:
+    """Return the directory of a run. Raises SpoolError where the id cannot be a file name."""
+    if not _RUN_ID.fullmatch(run_id):
+        raise SpoolError(f"the run id {run_id!r} is not made of letters, digits, dot, dash and underscore")
+    return Path(state_dir).expanduser() / "runs" / run_id
+
+
+def new_run(state_dir: str | Path, run_id: str | None = None) -> Path:
+    """Make the directory of a run (mode 0700, an existing one is kept) and return it. Raises SpoolError."""
+    path = run_dir(state_dir, new_run_id() if run_id is None else run_id)
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot("make the directory", path, error) from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise SpoolError(f"the directory {path} is not writable")
+    return path
+
+
+def point_latest(state_dir: str | Path, run_id: str) -> Path:
+    """Let ``<state>/latest`` point to the run; the link is replaced in one step. Returns the link. Raises SpoolError."""
+    link = Path(state_dir).expanduser() / "latest"
+    temporary = link.with_name(TEMPORARY + secrets.token_hex(8))
+    try:
+        temporary.symlink_to(Path("runs") / run_id)
+        os.replace(temporary, link)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise _cannot("replace the link", link, error) from error
+    return link
+
+
+def file_name(host: str) -> str:
+    """Return the name of a host's file: percent-encoded, with a hash in place of the end where it would be too long."""
+    name = urllib.parse.quote(host, safe="", errors="backslashreplace")
+    if name.startswith("."):
+        name = "%2E" + name[1:]
+    if len(name) > NAME_LIMIT:
+        # "=" is never in an encoded name: no host can be called like the short form of another one.
+        name = name[: NAME_LIMIT - 34].rstrip("%") + "=" + hashlib.sha256(host.encode("utf-8", "backslashreplace")).hexdigest()[:32]
+    return name + SUFFIX
+
+
+def write_document(run_directory: str | Path, document: dict[str, Any]) -> Path:
+    """Write a host's document into the spool and return its path. Raises SpoolError."""
+    packed = gzip.compress(json.dumps(document, separators=(",", ":")).encode("ascii"), compresslevel=1, mtime=0)
+    return write_whole(Path(run_directory) / file_name(document["host"]), packed)
+
+
+def write_whole(path: Path, content: bytes | Iterable[bytes]) -> Path:
+    """Write a file under a temporary name, sync it and give it its name; on failure nothing is left. Raises SpoolError."""
+    temporary = path.with_name(TEMPORARY + secrets.token_hex(8))
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            for block in (content,) if isinstance(content, bytes) else content:
+                file.write(block)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        _sync_directory(path.parent)
+    except OSError as error:
+        raise _cannot("write", path, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def read_documents(run_directory: str | Path, hosts: Iterable[str] = ()) -> Iterator[dict[str, Any]]:
+    """Yield the documents of a run, sorted by file name, one in memory at a time.
+
+    A file that is damaged, too large, of another schema or of another host than its name says is yielded as a document
+    with status ``error`` and the reason. ``hosts`` are names to find back behind a shortened file name.
+    Raises SpoolError where the directory cannot be read.
+    """
+    directory = Path(run_directory)
+    try:
+        names = sorted(entry.name for entry in os.scandir(directory) if entry.name.endswith(SUFFIX) and not entry.name.startswith("."))
+    except OSError as error:
+        raise _cannot("read the directory", directory, error) from error
+    shortened = {name: host for host in hosts if "=" in (name := file_name(host))}
+    for name in names:
+        try:
+            document = accept_document(_unpack(directory / name))
+            if file_name(document["host"]) != name:
+                raise BadAnswer(f"the file is of host {document['host']}, not of the host that its name says")
+        except (BadAnswer, OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
+            host = shortened.get(name) or host_of(name)
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
+            document = without_answer("error", f"spool file {name}: {reason}", host=host, groups=(), run_id=directory.name)
+        yield document
+
+
+def host_of(name: str) -> str:
+    """Return the host that a file name stands for; of a shortened one, the name as it is."""
+    stem = name[: -len(SUFFIX)]
+    return stem if "=" in stem else urllib.parse.unquote(stem, errors="backslashreplace")
+
+
+def _unpack(path: Path) -> object:
+    # O_NONBLOCK and O_NOFOLLOW: a pipe or a link that somebody dropped into the spool is not waited for or followed.
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise BadAnswer("not a regular file")
+        with gzip.GzipFile(fileobj=file) as packed:
+            content = packed.read(UNPACKED_LIMIT + 1)
+    if len(content) > UNPACKED_LIMIT:
+        raise BadAnswer(f"unpacks to more than {UNPACKED_LIMIT} bytes")
+    return json.loads(content)
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some network file systems cannot sync a directory; the file itself is safe then.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _cannot(what: str, path: Path, error: OSError) -> SpoolError:
+    return SpoolError(f"cannot {what} {path}: {cast(str, error.strerror) or error}")
