@@ -5,25 +5,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ..plugin_utils.report.collect import collect
-from ..plugin_utils.report.document import Run, judge
-from ..plugin_utils.report.verdict import FAIL_ON, allowed_unreachable
-from ..plugin_utils.report.write import write_reports
-from ..plugin_utils.spool import SpoolError, new_run, read_documents
+from ansible_collections.bottomup.security.plugins.plugin_utils import settings, spool
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect import collect
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import Run, judge
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.write import write_reports
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
-    "state_dir": {"type": "path", "required": True},
-    "run_id": {"type": "str", "required": True},
+    "state_dir": {"type": "str", "default": ""},
+    "run_id": {"type": "str", "default": ""},
     "expected_hosts": {"type": "list", "elements": "str", "required": True},
-    "expected_checks": {"type": "list", "elements": "str", "required": True},
-    "fail_on": {"type": "str", "choices": list(FAIL_ON), "default": "high"},
+    "expected_checks": {"type": "list", "elements": "str", "default": ["all"]},
+    "fail_on": {"type": "str", "choices": list(settings.FAIL_ON), "default": "high"},
     "max_unreachable": {"type": "str", "default": "0"},
     "title": {"type": "str", "default": ""},
     "enforce": {"type": "bool", "default": False},
@@ -35,14 +33,15 @@ class ActionModule(ActionBase):
 
     TRANSFERS_FILES = False
     _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         _valid, options = self.validate_argument_spec(argument_spec=ARGUMENTS)
         try:
-            allowed_unreachable(options["max_unreachable"], 0)
             run, paths, words = _report(options)
-        except (SpoolError, ValueError) as error:
+        except (settings.SettingError, spool.SpoolError) as error:
             raise AnsibleActionFail(str(error)) from error
         result = {
             "changed": False,
@@ -55,18 +54,24 @@ class ActionModule(ActionBase):
         }
         if options["enforce"] and run.exit.code:
             result.update(failed=True, msg=f"{run.verdict}. Exit reason {run.exit.code}: {run.exit.as_dict()['reason']}")
-        # Names and titles came from servers: nothing of it is ever a template, in ansible-core before 2.19 neither.
-        return wrap_var(result)
+        # Names and titles came from servers: none of them is ever a template, not even before ansible-core 2.19.
+        wrapped: dict[str, Any] = wrap_var(result)
+        return wrapped
 
 
 def _report(options: dict[str, Any]) -> tuple[Run, dict[str, str], str]:
-    state_dir = Path(options["state_dir"])
-    directory = new_run(state_dir, options["run_id"])
+    state_dir = settings.writable(settings.state_dir(options["state_dir"]))
+    directory = spool.new_run(state_dir, settings.run_id(options["run_id"]))
     hosts = [str(host) for host in options["expected_hosts"]]
-    checks = [str(check) for check in options["expected_checks"]]
-    if not checks:
-        raise ValueError("expected_checks is empty: a report on no check would say nothing")
-    fleet = collect(read_documents(directory, hosts), run_id=directory.name, expected_hosts=hosts, expected_checks=checks)
+    checks = _checks(options["expected_checks"])
+    fleet = collect(spool.read_documents(directory, hosts), run_id=directory.name, expected_hosts=hosts, expected_checks=checks)
     run = judge(fleet, fail_on=options["fail_on"], max_unreachable=options["max_unreachable"], title=options["title"])
     paths, words = write_reports(run, directory, state_dir)
     return run, paths, words
+
+
+def _checks(given: list[str]) -> list[str]:
+    """Return the names of the checks; a name that this version does not know may be of a run by another one."""
+    if not given or given == ["all"]:
+        return settings.checks("all")[0]
+    return [str(check) for check in given]

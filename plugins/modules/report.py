@@ -21,13 +21,14 @@ options:
   state_dir:
     description:
       - Directory that holds C(runs/) and the link C(latest). Made when it is missing.
-    type: path
-    required: true
+      - Empty means C(bottomup-security) in E(XDG_STATE_HOME), or in C(~/.local/state).
+    type: str
+    default: ""
   run_id:
     description:
-      - Name of the run, the directory below C(runs/).
+      - Name of the run, the directory below C(runs/). Empty means the run that this ansible-playbook makes.
     type: str
-    required: true
+    default: ""
   expected_hosts:
     description:
       - All hosts that the run was to check, mostly C(ansible_play_hosts_all).
@@ -36,10 +37,10 @@ options:
     required: true
   expected_checks:
     description:
-      - The checks that each host was to run.
+      - The checks that each host was to run; V(all) for all that there are.
     type: list
     elements: str
-    required: true
+    default: [all]
   fail_on:
     description:
       - The lowest severity of a finding that makes the exit code 10.

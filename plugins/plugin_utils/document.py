@@ -356,4 +356,5 @@ def _bounded(value: float, what: str) -> float:
 
 
 def _kind(value: object) -> str:
-    return {dict: "a mapping", list: "a list", str: "a text", bytes: "bytes", bool: "a truth value", type(None): "missing"}.get(type(value), type(value).__name__)
+    names = {dict: "a mapping", list: "a list", str: "a text", bytes: "bytes", bool: "a truth value", type(None): "missing"}
+    return names.get(type(value), type(value).__name__)

@@ -313,7 +313,12 @@ def _group_order(group: Group) -> tuple[Any, ...]:
 
 def _host_order(host: Host) -> tuple[Any, ...]:
     """Not looked at first, since the worst may hide there; then by what was found."""
-    return (HOST_STATES.index(host.status) if not host.looked_at else len(HOST_STATES), *(-host.counts[severity] for severity in SEVERITIES), natural(host.name))
+    state = len(HOST_STATES) if host.looked_at else HOST_STATES.index(host.status)
+    return (state, *(-host.counts[severity] for severity in SEVERITIES), not _unsound(host), natural(host.name))
+
+
+def _unsound(host: Host) -> bool:
+    return any(cell.status in (*FAILED, "incomplete") for cell in host.cells.values())
 
 
 def natural(name: str) -> tuple[tuple[int, int, str], ...]:

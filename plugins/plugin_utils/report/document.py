@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from .. import settings
 from .collect import COVERAGE, Fleet, Group, Host
 from .verdict import Exit, exit_of, sentence
 
@@ -69,7 +70,7 @@ class Run:
 
 
 def judge(fleet: Fleet, *, fail_on: str, max_unreachable: object, title: str = "", now: float | None = None) -> Run:
-    """Return the run of a fleet with its verdict. Raises ValueError for a malformed ``max_unreachable``."""
+    """Return the run of a fleet with its verdict. Raises SettingError for a malformed ``max_unreachable``."""
     return Run(
         fleet=fleet,
         title=title or TITLE,
@@ -77,7 +78,7 @@ def judge(fleet: Fleet, *, fail_on: str, max_unreachable: object, title: str = "
         fail_on=fail_on,
         max_unreachable=str(max_unreachable),
         verdict=sentence(fleet),
-        exit=exit_of(fleet, fail_on=fail_on, max_unreachable=max_unreachable),
+        exit=exit_of(fleet, fail_on=fail_on, allowed=settings.max_unreachable(max_unreachable, fleet.expected)),
     )
 
 

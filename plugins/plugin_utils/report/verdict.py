@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,16 +14,12 @@ from ansible_collections.bottomup.security.plugins.module_utils.host.finding imp
 from ..document import FAILED
 from .collect import LOOKED, Fleet
 
-FAIL_ON = ("never", "low", "medium", "high", "critical")
-
 # Exit codes of a run, in summary.json and in what the action returns.
 OK = 0
 TOOL_ERROR = 1
 FINDINGS = 10
 NOT_REACHED = 11
 NOT_RUN = 12
-
-_COUNT_OR_PERCENT = re.compile(r"(\d{1,9})(?:\.(\d{1,3}))?(%?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +33,18 @@ class Exit:
         return {"code": self.code, "reason": "; ".join(self.reasons) or "every host was checked and nothing reached the threshold"}
 
 
-def allowed_unreachable(value: object, expected: int) -> int:
-    """Return how many of the expected hosts may be not reached, for a count or a percentage such as ``5%``.
+def exit_of(fleet: Fleet, *, fail_on: str, allowed: int) -> Exit:
+    """Return the exit reason: findings before hosts that were not reached before checks that could not run.
 
-    Raises ValueError.
+    ``allowed`` is how many hosts may be not reached or not run.
     """
-    match = _COUNT_OR_PERCENT.fullmatch(str(value).strip())
-    if not match or (match[2] and not match[3]) or (match[3] and float(f"{match[1]}.{match[2] or 0}") > 100):
-        raise ValueError(f"max_unreachable is {value!r}, not a count such as 3 or a percentage such as 5%")
-    if match[3]:
-        return int(expected * float(f"{match[1]}.{match[2] or 0}") / 100)
-    return int(match[1])
-
-
-def exit_of(fleet: Fleet, *, fail_on: str, max_unreachable: object) -> Exit:
-    """Return the exit reason: findings before hosts that were not reached before checks that could not run."""
     states = fleet.host_states()
     found: list[tuple[int, str]] = []
     counted = {severity: count for severity, count in fleet.severities().items() if fails(severity, fail_on) and count}
     if counted:
-        found.append((FINDINGS, f"{_listed(counted)} reach fail_on={fail_on}" if sum(counted.values()) > 1 else f"{_listed(counted)} reaches fail_on={fail_on}"))
+        reach = "reaches" if sum(counted.values()) == 1 else "reach"
+        found.append((FINDINGS, f"{_listed(counted)} {reach} fail_on={fail_on}"))
     lost = states["unreachable"] + states["not_run"]
-    allowed = allowed_unreachable(max_unreachable, fleet.expected)
     if not fleet.hosts:
         found.append((NOT_REACHED, "no host was expected and none has a document"))
     elif lost > allowed:
