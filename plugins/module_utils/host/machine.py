@@ -14,6 +14,7 @@ __metaclass__ = type
 
 import collections
 import os
+import resource
 import selectors
 import signal
 import subprocess
@@ -97,12 +98,18 @@ class Machine:
             return _not_started(error)
         return _converse(child, stdin, time.time() + timeout, limit)
 
-    def stream(self, argv, timeout=60, limit=1 << 40):
-        """Start a command whose answer is too long to be held and return a Stream of its output; close it, or use it in C(with)."""
+    def stream(self, argv, timeout=60, limit=1 << 40, source=subprocess.DEVNULL, memory=None):
+        """Start a command whose answer is too long to be held and return a Stream of its output; close it, or use it in C(with).
+
+        C(source) is a file descriptor that becomes its standard input, C(memory) its limit of address space in bytes.
+        """
         if self._commands is not None:
             return Stream(None, self._commands(argv), 0, limit)
         try:
-            return Stream(_start(argv, subprocess.DEVNULL), None, time.time() + timeout, limit)
+            child = _start(argv, source)
+            if memory is not None:
+                _limit_memory(child.pid, memory)
+            return Stream(child, None, time.time() + timeout, limit)
         except (OSError, ValueError) as error:
             return Stream(None, _not_started(error), 0, limit)
 
@@ -171,6 +178,13 @@ class Stream:
 
 def _start(argv, stdin):
     return subprocess.Popen(argv, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=COMMAND_ENVIRONMENT, close_fds=True, cwd="/")
+
+
+def _limit_memory(pid, memory):
+    try:
+        resource.prlimit(pid, resource.RLIMIT_AS, (memory, memory))
+    except (OSError, ValueError):
+        pass  # it has ended already, or lives under a lower limit
 
 
 def _not_started(error):

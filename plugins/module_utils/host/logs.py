@@ -1,0 +1,379 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the checks that read logs share: the window, a log with its rotations, its text in blocks, and where in a file the window lies.
+
+Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+Python 3.6, standard library only: this runs on the servers.
+
+In short::
+
+    since, until = window(options, machine.now)
+    logs, problems = open_logs(machine, rotations(machine, b"/var/log/kern.log"), since)
+    for log in logs:
+        with log:
+            start, end = log.range(since, until, stamp)     # stamp(line) -> seconds since 1970 or None
+            for block in log.blocks(start, end):            # bytes, never whole lines only
+                ...
+            problems += log.problems                        # truncated while read, damaged archive, ...
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import calendar
+import collections
+import errno
+import glob
+import os
+import re
+import stat
+import time
+
+try:
+    import gzip
+    import zlib
+except ImportError:  # a Python built without zlib
+    gzip = zlib = None
+try:
+    import bz2
+except ImportError:
+    bz2 = None
+try:
+    import lzma
+except ImportError:
+    lzma = None
+
+BLOCK = 262144
+
+# An archive gives at most this much text: a hostile one could go on for days.
+UNPACKED_LIMIT = 4 << 30
+
+# xz -9 needs 65 MB to unpack, the default 9 MB; a check has 64 MB in all.
+XZ_MEMORY = 24 << 20
+
+DEFAULT_WINDOW = 86400.0
+
+# What logrotate (numbered, dateext, dateformat) and auditd append to the name of a log.
+_ROTATED = re.compile(rb"(?:[.-][0-9][0-9.:_-]*|\.old)?(?:\.(gz|bz2|xz|zst))?\Z")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?)?\s*(Z|[+-]\d\d:?\d\d)?\Z")
+
+# Places looked at to see whether time only rises in a file: one in 45 minutes of a file of two days.
+SAMPLES = 64
+PROBE = 4096
+# Records of one moment lie this far apart at most: writers interleave.
+SLACK = 65536
+
+Rotation = collections.namedtuple("Rotation", "path size mtime device inode packed")
+
+
+def moment(value, now):
+    """Return seconds since 1970 of an option: a number, an ISO time, or a duration before C(now) such as C(24h); None for C(all) and nothing.
+
+    A time without a zone is the server's local time. Raises ValueError for what is none of these.
+    """
+    if value is None or isinstance(value, (int, float)):
+        return value
+    words = value.strip()
+    if words in ("", "all"):
+        return None
+    if words[:-1].isdigit() and words[-1] in _UNITS:
+        return now - int(words[:-1]) * _UNITS[words[-1]]
+    match = _ISO.match(words)
+    if not match:
+        raise ValueError("%r is neither an ISO time, nor a duration such as 24h, nor 'all'" % value)
+    fields = [int(part or 0) for part in match.groups()[:6]]
+    if not (1 <= fields[1] <= 12 and 1 <= fields[2] <= 31 and fields[3] < 24 and fields[4] < 60 and fields[5] <= 60):
+        raise ValueError("%r is not a time" % value)
+    zone = match.group(7)
+    if zone is None:
+        return time.mktime(tuple(fields) + (0, 0, -1))
+    epoch = float(calendar.timegm(tuple(fields) + (0, 0, 0)))
+    if zone != "Z":
+        offset = int(zone[1:3]) * 3600 + int(zone[-2:]) * 60
+        epoch -= offset if zone[0] == "+" else -offset
+    return epoch
+
+
+def window(options, now, default=DEFAULT_WINDOW):
+    """Return (since, until) of a check's options, in seconds since 1970; None where that side is open.
+
+    Without the option C(since) the last C(default) seconds are looked at. Raises ValueError, as C(moment) does.
+    """
+    since = options.get("since")
+    since = now - default if since in (None, "") else moment(since, now)
+    return since, moment(options.get("until"), now)
+
+
+def rotations(machine, path):
+    """Return the Rotation of a log (bytes) and of each rotated part beside it, oldest first; symbolic links count as what they lead to.
+
+    Known are C(.1), C(-20261122), C(.2.gz), C(-20261122.xz) and so on; of a part that lies there packed and plain, the plain one.
+    Raises OSError where the directory cannot be read; a directory or log that does not exist gives an empty list.
+    """
+    folder, base = os.path.split(path)
+    try:
+        names = os.listdir(machine.path(folder))
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            return []
+        raise
+    found = []
+    for name in names:
+        match = _ROTATED.match(name, len(base)) if name.startswith(base) else None
+        if match and not (match.group(1) and name[: match.start(1) - 1] in names):
+            found.append(os.path.join(folder, name))
+    return described(machine, found)
+
+
+def expand(machine, patterns):
+    """Return (rotations, problems) of a list of file globs (text or bytes); a pattern that matches nothing is a problem."""
+    paths, problems = set(), []
+    root = b"" if machine.root == b"/" else machine.root.rstrip(b"/")
+    for pattern in patterns:
+        pattern = os.fsencode(pattern)
+        found = glob.glob(machine.path(pattern))
+        paths.update(path[len(root):] for path in found)
+        if not found:
+            problems.append("no file matches %s" % os.fsdecode(pattern))
+    return described(machine, paths), problems
+
+
+def described(machine, paths):
+    """Return the Rotation of each path that is a regular file, oldest first."""
+    found = []
+    for path in paths:
+        try:
+            status = os.stat(machine.path(path))
+        except OSError:
+            continue
+        if stat.S_ISREG(status.st_mode):
+            end = path.rsplit(b".", 1)[-1]
+            packed = end if end in (b"gz", b"bz2", b"xz", b"zst") else b""
+            found.append(Rotation(path, status.st_size, status.st_mtime, status.st_dev, status.st_ino, packed))
+    return sorted(found, key=lambda one: (one.mtime, one.path))
+
+
+def open_logs(machine, found, since=None, again=None):
+    """Open the logs whose last change is not before C(since): return ([Log] oldest first, [problem]).
+
+    All are opened before one is read, so that a rotation in between loses nothing. C(again) is called, once, for a new list when
+    a file was rotated away between finding and opening it.
+    """
+    logs, problems, moved = [], [], False
+    for rotation in found:
+        if since is not None and rotation.mtime < since:
+            continue
+        try:
+            log = Log(machine, rotation)
+        except OSError as error:
+            moved = moved or error.errno in (errno.ENOENT, errno.ESTALE)
+            problems.append("%s: %s" % (os.fsdecode(rotation.path), error.strerror))
+            continue
+        logs.append(log)
+    if moved and again is not None:
+        for log in logs:
+            log.close()
+        return open_logs(machine, again(), since)
+    return logs, problems
+
+
+class Log:
+    """One opened log file.
+
+    C(path), C(size) when it was opened, C(mtime), C(packed) (C(gz), C(bz2), C(xz) or empty), C(scanned): bytes of it read so far,
+    C(problems): what could not be read, in words. C(descriptor) may be read with C(os.pread).
+    Opening raises OSError; ESTALE: it is no longer the file that was found.
+    """
+
+    def __init__(self, machine, rotation):
+        self.path, self.packed = rotation.path, rotation.packed
+        self.scanned, self.problems = 0, []
+        self.descriptor = os.open(machine.path(rotation.path), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | _nofollow(machine.path(rotation.path)))
+        status = os.fstat(self.descriptor)
+        self.size, self.mtime = status.st_size, status.st_mtime
+        if not stat.S_ISREG(status.st_mode) or (status.st_dev, status.st_ino) != (rotation.device, rotation.inode):
+            self.close()
+            raise OSError(errno.ESTALE, "it was replaced while it was opened")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_problem):
+        self.close()
+
+    def close(self):
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
+
+    def _say(self, words):
+        self.problems.append("%s: %s" % (os.fsdecode(self.path), words))
+
+    def pread(self, length, offset):
+        """Return up to C(length) bytes at C(offset), nothing where it cannot be read."""
+        try:
+            return os.pread(self.descriptor, length, offset)
+        except OSError:
+            return b""
+
+    def range(self, since, until, stamp):
+        """Return (start, end): the bytes of a plain log that hold the window, with some slack; a packed one is read from its start.
+
+        Reads less than 1 MB. Where the clock was set back within the file, everything from the first place inside the window counts.
+        """
+        if self.packed:
+            return 0, self.size
+        return time_range(self, since, until, stamp)
+
+    def blocks(self, start=0, end=None, size=BLOCK):
+        """Yield the text from C(start) to C(end), in blocks of about C(size) bytes; what is appended meanwhile is left for the next time."""
+        if self.packed:
+            return self._unpacked(size)
+        return self._plain(start, self.size if end is None else end, size)
+
+    def _plain(self, start, end, size):
+        offset = start
+        while offset < end:
+            try:
+                block = os.pread(self.descriptor, min(size, end - offset), offset)
+            except OSError as error:
+                self._say("%s at byte %d" % (error.strerror, offset))
+                return
+            if not block:
+                self._say("truncated while it was read")
+                return
+            offset += len(block)
+            self.scanned += len(block)
+            yield block
+
+    def _unpacked(self, size):
+        self.scanned = self.size
+        left = UNPACKED_LIMIT
+        try:
+            for block in _unpack(self.descriptor, self.packed, size):
+                yield block
+                left -= len(block)
+                if left < 0:
+                    self._say("more than %d bytes unpacked, the rest was not read" % UNPACKED_LIMIT)
+                    return
+        except _DAMAGED as error:
+            self._say("the archive is damaged or cut short: %s" % (error or type(error).__name__))
+
+
+_DAMAGED = (OSError, EOFError, ValueError, MemoryError)
+_DAMAGED += ((zlib.error,) if zlib else ()) + ((lzma.LZMAError,) if lzma else ())
+
+
+def _nofollow(path):
+    """Links in a log directory are followed only where root, or whoever runs this, made them."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return 0
+    return 0 if not stat.S_ISLNK(status.st_mode) or status.st_uid in (0, os.geteuid()) else os.O_NOFOLLOW
+
+
+def _unpack(descriptor, packed, size):
+    with os.fdopen(os.dup(descriptor), "rb") as source:
+        source.seek(0)
+        if packed == b"gz" and gzip:
+            reader = gzip.GzipFile(fileobj=source)
+        elif packed == b"bz2" and bz2:
+            reader = bz2.BZ2File(source)
+        elif packed == b"xz" and lzma:
+            reader = _XzReader(source)
+        else:
+            raise ValueError("this Python cannot unpack .%s" % packed.decode("ascii"))
+        while True:
+            block = reader.read(size)
+            if not block:
+                return
+            yield block
+
+
+class _XzReader:
+    """lzma.LZMAFile has no limit of memory; this has. Streams that follow one another are read as one."""
+
+    def __init__(self, source):
+        self._source, self._reader = source, None
+
+    def read(self, size):
+        while True:
+            if self._reader is None or self._reader.eof:
+                rest = self._reader.unused_data.lstrip(b"\0") if self._reader else b""
+                rest = rest or self._source.read(65536)
+                if not rest:
+                    return b""
+                self._reader = lzma.LZMADecompressor(memlimit=XZ_MEMORY)
+            elif self._reader.needs_input:
+                rest = self._source.read(65536)
+                if not rest:
+                    raise EOFError("the end of the archive is missing")
+            else:
+                rest = b""
+            block = self._reader.decompress(rest, size)
+            if block:
+                return block
+
+
+def time_range(log, since, until, stamp):
+    """Return (start, end) of the window in a file that C(log.pread) reads; see Log.range.
+
+    Where time rises throughout, both ends are found by bisection. Samples over the whole file, and nearer and nearer to the place found,
+    show a clock that was set back: the window then starts at the earliest sample inside it and ends after the last one.
+    """
+    size = log.size
+    if size <= SAMPLES * PROBE * 2 or (since is None and until is None):
+        return 0, size
+    places = [size * number // SAMPLES for number in range(SAMPLES)]
+    times = [_time_at(log, place, stamp) for place in places]
+    start, end = 0, size
+    if since is not None:
+        first = next((number for number, when in enumerate(times) if when is not None and when >= since), SAMPLES)
+        start = _first(log, places[first - 1] if first else 0, places[first] if first < SAMPLES else size, since, stamp)
+        start = max(0, _earlier(log, start, since, stamp) - SLACK)
+    if until is not None:
+        last = next((number for number in range(SAMPLES - 1, -1, -1) if times[number] is not None and times[number] <= until), -1)
+        end = _first(log, places[last] if last >= 0 else 0, places[last + 1] if last + 1 < SAMPLES else size, until, stamp)
+        end = min(size, end + SLACK)
+    return start, max(start, end)
+
+
+def _time_at(log, place, stamp):
+    """Return the time of the first whole line after C(place) that has one, None where the next bytes show none."""
+    lines = log.pread(PROBE, place).split(b"\n")
+    for line in lines[1 if place else 0: -1]:
+        when = stamp(line)
+        if when is not None:
+            return when
+    return None
+
+
+def _first(log, low, high, bound, stamp):
+    """Return a place at or before the first line at or after C(bound), between two places of rising time."""
+    while high - low > PROBE:
+        middle = (low + high) // 2
+        when = _time_at(log, middle, stamp)
+        if when is not None and when >= bound:
+            high = middle
+        elif when is not None:
+            low = middle
+        else:
+            # No time near the middle (a very long line, garbage): bisect no further, what is before it is read as well.
+            return low
+    return low
+
+
+def _earlier(log, start, since, stamp):
+    """Look back from C(start) at growing distances: return the earliest place found that is inside the window all the same."""
+    earliest, distance = start, SLACK
+    while distance < start:
+        when = _time_at(log, start - distance, stamp)
+        if when is not None and when >= since:
+            earliest = start - distance
+        distance *= 2
+    return earliest
