@@ -10,6 +10,7 @@ test_packages='
     fail2ban nginx-light                      : real servers that ban and write logs
     gcc libc6-dev                             : programs and libraries to be replaced under running processes
     chromium                                  : the page
+    shellcheck                                : ansible-test sanity over scripts/
 '
 bench_packages='
     openssh-server openssh-client fail2ban    : the same

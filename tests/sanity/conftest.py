@@ -52,7 +52,9 @@ def tool(private_home: Path, tree: Path) -> Tool:
 
     def run(*argv: str, cwd: Path = REPOSITORY, timeout: int = 280, **environment: str) -> None:
         env = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(private_home), **environment}
-        done = subprocess.run(argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout, check=False)
+        done = subprocess.run(
+            argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout, check=False
+        )
         if done.returncode != 0:
             pytest.fail(f"{' '.join(argv[:4])} ended with {done.returncode}:\n{done.stdout[-12000:]}", pytrace=False)
 

@@ -20,11 +20,11 @@ import pytest
 # brings a pip along; this stands where ansible-test looks for the file it has fetched before.
 GET_PIP = '''\
 """Put pip into a virtual environment from the copy that Python carries, then install what get-pip is asked to."""
-import ensurepip
 import subprocess
 import sys
 
-ensurepip.bootstrap(upgrade=True)
+# As a process of its own: it switches pip's settings off for the process it runs in.
+subprocess.check_call([sys.executable, "-m", "ensurepip"])
 wanted = [word for word in sys.argv[1:] if word not in ("--no-setuptools", "--no-wheel")]
 sys.exit(subprocess.call([sys.executable, "-m", "pip", "install"] + wanted))
 '''
@@ -62,8 +62,7 @@ def ansible_test_home(private_home):
     cache.mkdir(parents=True, exist_ok=True)
     for version in _pip_versions():
         stand_in = cache / f"get_pip_{version.replace('.', '_')}.py"
-        if not stand_in.exists():
-            stand_in.write_text(GET_PIP)
+        stand_in.write_text(GET_PIP)
     _carry_pip_settings(private_home)
 
 
