@@ -1,0 +1,47 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""python tests/fleet create FOLDER NAME=RECIPE=ADDRESS ... | destroy FOLDER | roots"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from fleet import roots
+from fleet.machines import Fleet, boot_all
+
+
+def main() -> int:
+    """Run one command line; failures are said in one message, not as a traceback."""
+    parser = argparse.ArgumentParser(prog="fleet", description="Booted machines for the tests.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    create = commands.add_parser("create", help="make a fleet, boot its machines and wait for them")
+    create.add_argument("folder", type=Path)
+    create.add_argument("machines", nargs="+", metavar="NAME=RECIPE=ADDRESS")
+    commands.add_parser("destroy", help="halt the machines and remove everything").add_argument("folder", type=Path)
+    commands.add_parser("roots", help="build the root file systems that are not in the cache")
+    chosen = parser.parse_args()
+    try:
+        if chosen.command == "create":
+            fleet = Fleet(chosen.folder)
+            fleet.create()
+            wanted = [tuple(words.split("=")) for words in chosen.machines]
+            for name, state in boot_all(fleet, [(name, recipe, address) for name, recipe, address in wanted]).items():
+                print(f"{name}: {state}")
+        elif chosen.command == "destroy":
+            Fleet(chosen.folder).destroy()
+        else:
+            for name in roots.RECIPES:
+                print(roots.root_archive(name))
+    except (OSError, RuntimeError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
