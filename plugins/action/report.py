@@ -14,6 +14,7 @@ from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.bottomup.security.plugins.plugin_utils import settings, spool
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect import collect
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import Run, judge
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.verdict import FAIL_ON
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.write import write_reports
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -21,7 +22,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "run_id": {"type": "str", "default": ""},
     "expected_hosts": {"type": "list", "elements": "str", "required": True},
     "expected_checks": {"type": "list", "elements": "str", "default": ["all"]},
-    "fail_on": {"type": "str", "choices": list(settings.FAIL_ON), "default": "high"},
+    "fail_on": {"type": "str", "choices": list(FAIL_ON), "default": "high"},
     "max_unreachable": {"type": "str", "default": "0"},
     "title": {"type": "str", "default": ""},
     "enforce": {"type": "bool", "default": False},
@@ -41,13 +42,14 @@ class ActionModule(ActionBase):
         _valid, options = self.validate_argument_spec(argument_spec=ARGUMENTS)
         try:
             run, paths, words = _report(options)
-        except (settings.SettingError, spool.SpoolError) as error:
+        except (settings.SettingError, spool.SpoolError, ValueError) as error:
             raise AnsibleActionFail(str(error)) from error
         result = {
             "changed": False,
             "verdict": run.verdict,
             "exit": run.exit.as_dict(),
             "failed_hosts": run.failed_hosts(),
+            "marked_hosts": run.marked_hosts(),
             "counts": run.counts(),
             "paths": paths,
             "text": words,

@@ -135,6 +135,13 @@ failed_hosts:
       returned: success
       type: str
       sample: "ssh: connect to host db2 port 22: Connection timed out"
+marked_hosts:
+  description:
+    - The expected hosts that fail the run. Those that were not reached are among them only where they are more than O(max_unreachable).
+  returned: success
+  type: list
+  elements: str
+  sample: [db2, mail1]
 counts:
   description: Numbers of hosts by state, checks by status, findings and groups of findings by severity.
   returned: success

@@ -13,8 +13,7 @@ import typing as t
 from pathlib import Path
 
 from .payload import available_checks
-
-FAIL_ON = ("never", "low", "medium", "high", "critical")
+from .report.verdict import FAIL_ON, allowed_unreachable
 
 # The run's own id, made once in the process that all workers are forked from, so that every host of a run agrees on it.
 _OWN_RUN_ID = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(3)}"
@@ -111,10 +110,10 @@ def fail_on(given: t.Any) -> str:
 
 def max_unreachable(given: t.Any, expected: int) -> int:
     """Return how many hosts may be unreachable without failing the run, from a count or a share such as ``5%``."""
-    match = re.fullmatch(r"(\d+)(%?)", str(given).strip()) if not isinstance(given, bool) else None
-    if match is None or (match.group(2) and int(match.group(1)) > 100):
-        raise SettingError(f"daily_check_max_unreachable is {given!r}: a count of hosts or a share such as 5% is wanted")
-    return int(match.group(1)) * expected // 100 if match.group(2) else int(match.group(1))
+    try:
+        return allowed_unreachable(given, expected)
+    except ValueError as error:
+        raise SettingError(f"daily_check_{error}") from error
 
 
 def writable(folder: Path) -> Path:

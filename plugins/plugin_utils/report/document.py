@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .. import settings
 from .collect import COVERAGE, Fleet, Group, Host
-from .verdict import Exit, exit_of, sentence
+from .verdict import Exit, allowed_unreachable, exit_of, sentence
 
 SCHEMA = "bottomup.security/run/1"
 SUMMARY_SCHEMA = "bottomup.security/summary/1"
@@ -50,6 +49,13 @@ class Run:
         """Return the hosts that were not checked, each with its state and the reason."""
         return [{"host": host.name, "status": host.status, "reason": host.reason} for host in self.fleet.not_checked]
 
+    def marked_hosts(self) -> list[str]:
+        """Return the expected hosts that fail the run: not reached hosts only where they are more than the run allows."""
+        states = self.fleet.host_states()
+        within = states["unreachable"] + states["not_run"] <= allowed_unreachable(self.max_unreachable, self.fleet.expected)
+        forgiven = ("unreachable", "not_run") if within else ()
+        return [host.name for host in self.fleet.hosts if host.expected and host.status not in ("checked", *forgiven)]
+
     def head(self) -> dict[str, Any]:
         """Return what describes the run as a whole."""
         started, ended = self.fleet.times()
@@ -70,7 +76,7 @@ class Run:
 
 
 def judge(fleet: Fleet, *, fail_on: str, max_unreachable: object, title: str = "", now: float | None = None) -> Run:
-    """Return the run of a fleet with its verdict. Raises SettingError for a malformed ``max_unreachable``."""
+    """Return the run of a fleet with its verdict. Raises ValueError for a malformed ``max_unreachable``."""
     return Run(
         fleet=fleet,
         title=title or TITLE,
@@ -78,7 +84,7 @@ def judge(fleet: Fleet, *, fail_on: str, max_unreachable: object, title: str = "
         fail_on=fail_on,
         max_unreachable=str(max_unreachable),
         verdict=sentence(fleet),
-        exit=exit_of(fleet, fail_on=fail_on, allowed=settings.max_unreachable(max_unreachable, fleet.expected)),
+        exit=exit_of(fleet, fail_on=fail_on, allowed=allowed_unreachable(max_unreachable, fleet.expected)),
     )
 
 

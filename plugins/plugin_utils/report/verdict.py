@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +15,16 @@ from ansible_collections.bottomup.security.plugins.module_utils.host.finding imp
 from ..document import FAILED
 from .collect import LOOKED, Fleet
 
+FAIL_ON = ("never", "low", "medium", "high", "critical")
+
 # Exit codes of a run, in summary.json and in what the action returns.
 OK = 0
 TOOL_ERROR = 1
 FINDINGS = 10
 NOT_REACHED = 11
 NOT_RUN = 12
+
+_COUNT_OR_SHARE = re.compile(r"(\d{1,9})(%?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,17 @@ class Exit:
 
     def as_dict(self) -> dict[str, Any]:
         return {"code": self.code, "reason": "; ".join(self.reasons) or "every host was checked and nothing reached the threshold"}
+
+
+def allowed_unreachable(value: object, expected: int) -> int:
+    """Return how many of the expected hosts may be not reached, for a count or a share such as ``5%``, rounded down.
+
+    Raises ValueError.
+    """
+    match = _COUNT_OR_SHARE.fullmatch(str(value).strip()) if not isinstance(value, bool) else None
+    if not match or (match[2] and int(match[1]) > 100):
+        raise ValueError(f"max_unreachable is {value!r}: a count of hosts or a share such as 5% is wanted")
+    return int(match[1]) * expected // 100 if match[2] else int(match[1])
 
 
 def exit_of(fleet: Fleet, *, fail_on: str, allowed: int) -> Exit:

@@ -1,0 +1,338 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A made-up fleet of any size, the same one each time, as documents of the spool: for tests and for the picture in the README.
+
+Run it to write a report: ``python tests/browser/sample_fleet.py HOSTS DIRECTORY``.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+    import conftest  # noqa: F401  makes the checkout importable
+
+from ansible_collections.bottomup.security.plugins.module_utils.host.finding import finding, result
+from ansible_collections.bottomup.security.plugins.plugin_utils import spool
+from ansible_collections.bottomup.security.plugins.plugin_utils.document import accept_answer, without_answer
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect import collect
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import Run, judge
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.write import write_reports
+
+RUN_ID = "20261122T060000Z-3fa1c2"
+STARTED, ENDED = "2026-11-22T06:00:01Z", "2026-11-22T06:00:04Z"
+NOW = 1795327210.0  # 2026-11-22T06:00:10Z
+DAY = 86400
+CHECKS = ("software", "restart", "denials", "fail2ban", "web_probes", "log_digest")
+
+# Each: (arguments of finding(), weight in a random fleet). The words are those of an admin's morning.
+CATALOGUE: dict[str, tuple[dict[str, Any], int]] = {
+    "libssl": (
+        {
+            "rule": "restart.service",
+            "severity": "high",
+            "title": "nginx.service still runs the libssl that was replaced",
+            "subject": "nginx.service",
+            "evidence": [
+                ("pid 812 nginx: master process", "/usr/lib/x86_64-linux-gnu/libssl.so.3 (deleted), package libssl3 3.0.15-1~deb12u1"),
+                ("pid 813 nginx: worker process", "/usr/lib/x86_64-linux-gnu/libcrypto.so.3 (deleted), package libssl3 3.0.15-1~deb12u1"),
+            ],
+            "remedy": "Restart the service; nginx finishes open requests first.",
+            "commands": ["nginx -t", "systemctl restart nginx.service"],
+            "count": 2,
+        },
+        30,
+    ),
+    "puma": (
+        {
+            "rule": "restart.service",
+            "severity": "medium",
+            "title": "puma.service still runs the libyaml that was replaced",
+            "subject": "puma.service",
+            "evidence": [("pid 2210 puma 6.4.2 (unix:///run/puma.sock)", "/usr/lib/x86_64-linux-gnu/libyaml-0.so.2.0.9 (deleted)")],
+            "remedy": "Restart the service.",
+            "commands": ["systemctl restart puma.service"],
+            "count": 5,
+        },
+        18,
+    ),
+    "kernel": (
+        {
+            "rule": "restart.reboot",
+            "severity": "medium",
+            "title": "The running kernel is older than the installed one",
+            "subject": "kernel",
+            "evidence": [("/proc/version", "6.1.0-25-amd64 runs"), ("/boot", "vmlinuz-6.1.0-28-amd64 is installed")],
+            "remedy": "Reboot in the next maintenance window; services need no restart of their own then.",
+            "commands": ["systemctl reboot"],
+        },
+        35,
+    ),
+    "session": (
+        {
+            "rule": "restart.session",
+            "severity": "low",
+            "title": "A login session of deploy runs programs that were replaced",
+            "subject": "deploy",
+            "evidence": [("pid 30122 tmux: server", "/usr/bin/tmux (deleted)")],
+            "remedy": "Log out and in again.",
+            "commands": ["loginctl terminate-user deploy"],
+            "count": 3,
+        },
+        15,
+    ),
+    "ignore_all": (
+        {
+            "rule": "fail2ban.ignores_everyone",
+            "severity": "critical",
+            "title": "Jail sshd ignores every address: ignoreip holds 0.0.0.0/0",
+            "subject": "sshd",
+            "evidence": [("fail2ban-server", "ignoreip of jail sshd: 127.0.0.0/8, 0.0.0.0/0")],
+            "remedy": "Take 0.0.0.0/0 out of ignoreip in /etc/fail2ban/jail.local, then reload the jail.",
+            "commands": ["fail2ban-client set sshd delignoreip 0.0.0.0/0"],
+        },
+        1,
+    ),
+    "dead": (
+        {
+            "rule": "fail2ban.not_running",
+            "severity": "high",
+            "title": "fail2ban is installed and does not run",
+            "subject": "fail2ban.service",
+            "evidence": [("systemd", "fail2ban.service: failed, exit code 255, since 2026-11-21T22:14:09Z")],
+            "remedy": "Read why it ended, then start it.",
+            "commands": ["journalctl -u fail2ban.service -n 30 --no-pager", "systemctl restart fail2ban.service"],
+        },
+        5,
+    ),
+    "ban_fails": (
+        {
+            "rule": "fail2ban.ban_fails",
+            "severity": "high",
+            "title": "Jail nginx-http-auth says banned, but its ban command fails",
+            "subject": "nginx-http-auth",
+            "evidence": [("/var/log/fail2ban.log", "ERROR 7f61a8 -- exec: nft add element inet f2b-table addr-set-nginx { 192.0.2.44 } -- returned 1")],
+            "remedy": "Run the command by hand to see its message. Without nftables, set banaction = iptables-multiport.",
+            "commands": ["nft list table inet f2b-table"],
+            "count": 41,
+            "first": NOW - DAY,
+            "last": NOW - 600,
+        },
+        4,
+    ),
+    "absent": (
+        {
+            "rule": "fail2ban.not_installed",
+            "severity": "info",
+            "title": "ssh is open to the world and nothing bans",
+            "subject": "sshd",
+            "evidence": [("/proc/net/tcp", "0.0.0.0:22 listens")],
+            "remedy": "Install fail2ban, or limit ssh to known networks.",
+            "commands": ["apt install fail2ban"],
+        },
+        12,
+    ),
+    "openssl": (
+        {
+            "rule": "software.fixable",
+            "severity": "high",
+            "title": "openssl 3.0.15-1~deb12u1 has known holes, 3.0.17-1~deb12u2 is out",
+            "subject": "openssl",
+            "evidence": [("dpkg", "libssl3 3.0.15-1~deb12u1, openssl 3.0.15-1~deb12u1")],
+            "remedy": "Upgrade, then restart what still runs the old library.",
+            "commands": ["apt update", "apt install --only-upgrade libssl3 openssl"],
+            "references": ["https://security-tracker.debian.org/tracker/CVE-2026-1234", "CVE-2026-1234", "CVE-2026-1240"],
+        },
+        40,
+    ),
+    "rails": (
+        {
+            "rule": "software.fixable",
+            "severity": "critical",
+            "title": "rails 7.1.3.4 has a known hole, 7.1.5.1 is out",
+            "subject": "rails",
+            "evidence": [("/srv/shop/current/Gemfile.lock", "rails (7.1.3.4)")],
+            "remedy": "Raise the version in the application and deploy it.",
+            "commands": ["bundle update --conservative rails"],
+            "references": ["https://github.com/advisories/GHSA-vfg9-r3fq-jvx4", "CVE-2024-54133"],
+        },
+        3,
+    ),
+    "avc": (
+        {
+            "rule": "denials.denied",
+            "severity": "medium",
+            "title": "SELinux denied httpd_t to connect to unreserved_port_t",
+            "subject": "httpd_t name_connect unreserved_port_t",
+            "evidence": [("/var/log/audit/audit.log", 'avc: denied { name_connect } for pid=1203 comm="nginx" dest=8443')],
+            "remedy": "If nginx should reach that port, give it the right type.",
+            "commands": ["semanage port -a -t http_port_t -p tcp 8443"],
+            "count": 218,
+            "first": NOW - DAY + 900,
+            "last": NOW - 240,
+        },
+        8,
+    ),
+    "env": (
+        {
+            "rule": "web_probes.answered",
+            "severity": "critical",
+            "title": "A probe for /.env was answered with 200",
+            "subject": "/.env",
+            "evidence": [("/var/log/nginx/access.log", '203.0.113.9 "GET /.env HTTP/1.1" 200 1184')],
+            "remedy": "Look at what was sent, take the file out of the document root, and change every secret in it.",
+            "commands": ["curl -sS -o /dev/null -w '%{http_code} %{size_download}\\n' -H 'Host: shop.example.com' http://127.0.0.1/.env"],
+            "count": 3,
+            "first": NOW - 30000,
+            "last": NOW - 9000,
+        },
+        1,
+    ),
+    "disk": (
+        {
+            "rule": "log_digest.disk_errors",
+            "severity": "high",
+            "title": "The kernel reports read errors of nvme0n1",
+            "subject": "nvme0n1",
+            "evidence": [("journal", "critical medium error, dev nvme0n1, sector 1216200 op 0x0:(READ)")],
+            "remedy": "Check the disk's health, and that the last backup can be read.",
+            "commands": ["smartctl -a /dev/nvme0n1"],
+            "count": 17,
+            "first": NOW - 70000,
+            "last": NOW - 1200,
+        },
+        2,
+    ),
+    "logins": (
+        {
+            "rule": "log_digest.logins_failed",
+            "severity": "info",
+            "title": "More failed ssh logins than usual",
+            "subject": "sshd",
+            "evidence": [("journal", "Failed password for invalid user admin")],
+            "count": 18211,
+            "first": NOW - DAY,
+            "last": NOW - 3,
+        },
+        25,
+    ),
+}
+
+BY_SYSTEM = {
+    "debian": ({"id": "debian", "version_id": "12", "pretty_name": "Debian GNU/Linux 12 (bookworm)"}, "6.1.0-25-amd64", "3.11.2"),
+    "trixie": ({"id": "debian", "version_id": "13", "pretty_name": "Debian GNU/Linux 13 (trixie)"}, "6.12.48+deb13-amd64", "3.13.5"),
+    "rocky": ({"id": "rocky", "version_id": "9.6", "pretty_name": "Rocky Linux 9.6 (Blue Onyx)"}, "5.14.0-570.12.1.el9_6.x86_64", "3.9.21"),
+}
+
+# host -> (group, system, keys of its findings): twelve servers of a Rails shop.
+SHOP: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "web1": ("web", "debian", ("libssl", "kernel", "ban_fails", "openssl", "env")),
+    "web2": ("web", "debian", ("libssl", "kernel", "openssl", "logins")),
+    "web3": ("web", "debian", ("libssl", "kernel", "openssl")),
+    "app1": ("app", "debian", ("puma", "kernel", "openssl", "rails")),
+    "app2": ("app", "debian", ("puma", "kernel", "openssl", "rails")),
+    "worker1": ("app", "trixie", ("session",)),
+    "db1": ("db", "rocky", ("avc", "disk")),
+    "db2": ("db", "rocky", ()),
+    "cache1": ("db", "trixie", ()),
+    "mail1": ("mail", "debian", ("dead", "openssl")),
+    "backup1": ("backup", "trixie", ()),
+    "bastion": ("bastion", "debian", ("ignore_all", "logins")),
+}
+
+# host of the shop -> check -> result() arguments in place of what its findings say, or the status and reason of a failure.
+SHOP_STATES: dict[str, dict[str, Any]] = {
+    "cache1": {"fail2ban": {"not_applicable": "CrowdSec bans on this host"}, "web_probes": {"not_applicable": "no web server is installed"}},
+    "worker1": {"web_probes": {"not_applicable": "no web server is installed"}, "denials": {"not_applicable": "neither SELinux nor AppArmor is enabled"}},
+    "bastion": {"restart": {"incomplete": ["212 of 260 processes cannot be read without root"]}},
+    "mail1": {"log_digest": ("timeout", "no answer within 60 s"), "web_probes": {"not_applicable": "no web server is installed"}},
+    "backup1": {"web_probes": {"not_applicable": "no web server is installed"}},
+}
+
+
+def documents(hosts: int, checks: Sequence[str] = CHECKS) -> Iterator[dict[str, Any]]:
+    """Yield the documents of a fleet: the shop for up to 12 hosts, else a larger one of the same kind."""
+    if hosts <= len(SHOP):
+        for name in list(SHOP)[:hosts]:
+            group, system, keys = SHOP[name]
+            yield unreachable(name, group) if name == "db2" else document(name, group, system, keys, checks, SHOP_STATES.get(name, {}))
+        return
+    chance = random.Random(hosts)
+    keys, weights = zip(*((key, weight) for key, (_arguments, weight) in CATALOGUE.items()), strict=True)
+    for name, group in zip(names(hosts), _groups(hosts), strict=True):
+        fate = chance.random()
+        if fate < 0.01:
+            yield unreachable(name, group)
+            continue
+        found = {key for key, weight in zip(keys, weights, strict=True) if chance.random() < weight / 100}
+        states: dict[str, Any] = {}
+        if fate < 0.03:
+            states["log_digest"] = ("timeout", "no answer within 60 s")
+        elif fate < 0.06:
+            states["restart"] = {"incomplete": ["212 of 260 processes cannot be read without root"]}
+        yield document(name, group, chance.choice(list(BY_SYSTEM)), sorted(found), checks, states)
+
+
+def names(hosts: int) -> list[str]:
+    """Return the names of the fleet's hosts."""
+    if hosts <= len(SHOP):
+        return list(SHOP)[:hosts]
+    return [f"{group}{number:03}.example.com" for number, group in enumerate(_groups(hosts), 1)]
+
+
+def _groups(hosts: int) -> list[str]:
+    return [("web", "web", "app", "app", "db", "mail")[number % 6] for number in range(hosts)]
+
+
+def unreachable(name: str, group: str) -> dict[str, Any]:
+    """Return the document of a host that did not answer."""
+    reason = f"ssh: connect to host {name} port 22: Connection timed out"
+    return without_answer("unreachable", reason, host=name, groups=[group], run_id=RUN_ID, started=STARTED, ended=ENDED)
+
+
+def document(name: str, group: str, system: str, keys: Sequence[str], checks: Sequence[str], states: dict[str, Any]) -> dict[str, Any]:
+    """Return the document of a host with the findings of those keys; ``states`` as in SHOP_STATES."""
+    release, kernel, python = BY_SYSTEM[system]
+    results: dict[str, Any] = {}
+    for check in checks:
+        found = [finding(**CATALOGUE[key][0]) for key in keys if CATALOGUE[key][0]["rule"].startswith(check + ".")]
+        state = states.get(check, {})
+        if isinstance(state, tuple):
+            results[check] = {"status": state[0], "status_reason": state[1], "findings": [], "data": {}}
+        else:
+            results[check] = result(found, **state)
+        results[check].update(duration_ms=84, cpu_ms=61, max_rss_kb=21000)
+    facts = {
+        "hostname": f"{name.split('.')[0]}.example.com",
+        "os": release,
+        "kernel": kernel,
+        "arch": "x86_64",
+        "python": python,
+        "uid": 0,
+        "boot_time": "2026-11-01T03:12:00Z",
+        "container": "",
+        "clock": STARTED,
+    }
+    answer = {"facts": facts, "checks": results}
+    return accept_answer(answer, host=name, groups=[group], run_id=RUN_ID, expected_checks=checks, started=STARTED, ended=ENDED)
+
+
+def write(hosts: int, state_dir: Path, checks: Sequence[str] = CHECKS) -> Run:
+    """Spool the fleet below ``state_dir`` and write its report as the action does."""
+    directory = spool.new_run(state_dir, RUN_ID)
+    for host in documents(hosts, checks):
+        spool.write_document(directory, host)
+    fleet = collect(spool.read_documents(directory), run_id=RUN_ID, expected_hosts=names(hosts), expected_checks=checks)
+    run = judge(fleet, fail_on="high", max_unreachable="0", now=NOW)
+    write_reports(run, directory, state_dir)
+    return run
+
+
+if __name__ == "__main__":
+    print(write(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:] or CHECKS).verdict)
