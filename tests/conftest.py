@@ -14,6 +14,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from pytest_ansible.units import acf_inject
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -44,6 +45,9 @@ def _collections_path() -> Path:
 COLLECTIONS = _collections_path()
 sys.path.insert(0, str(COLLECTIONS))
 os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)
+
+# Before any conftest imports the collection: what is imported without Ansible's finder, the finder cannot go on with later.
+acf_inject([str(COLLECTIONS)])
 
 
 def _folder(item: pytest.Item) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.bottomup.security.plugins.plugin_utils import settings, spool
@@ -44,6 +45,7 @@ class ActionModule(ActionBase):
             run, paths, words = _report(options)
         except (settings.SettingError, spool.SpoolError, ValueError) as error:
             raise AnsibleActionFail(str(error)) from error
+        Display().display(f"\n{words}")
         result = {
             "changed": False,
             "verdict": run.verdict,

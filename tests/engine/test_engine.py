@@ -18,6 +18,7 @@ from ansible_collections.bottomup.security.plugins.plugin_utils import payload, 
 # check -> (status, words of the reason)
 ENDINGS = {
     "fine": ("ok", ""),
+    "finding": ("findings", ""),
     "chatty": ("ok", ""),
     "large": ("ok", ""),
     "orphaning": ("ok", ""),

@@ -1,0 +1,152 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A real sshd on loopback addresses, with users of its own that exist only inside its mount namespace."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import typing as t
+from pathlib import Path
+
+SSHD = "/usr/sbin/sshd"
+
+# name -> (what sudo grants, whether the user has a home that a shell may read)
+USERS = {
+    "plainuser": "",
+    "sudofree": "sudofree ALL=(ALL) NOPASSWD: ALL",
+    "sudoasks": "sudoasks ALL=(ALL) ALL",
+}
+PASSWORD = "only-in-this-test"
+
+
+class Server:
+    """One sshd; `hosts` are its addresses, `executions()` the commands that it was asked to run."""
+
+    def __init__(self, folder: Path, hosts: t.Sequence[str], force_command: str | None = None):
+        self.folder = folder
+        self.hosts = list(hosts)
+        self.port = _free_port()
+        self.key = folder / "key"
+        self.log = folder / "sshd.log"
+        self._force_command = force_command
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        _keygen(self.key)
+        _keygen(self.folder / "host_key")
+        shutil.copy(f"{self.key}.pub", self.folder / "authorized_keys")
+        os.chmod(self.folder, 0o755)
+        (self.folder / "sshd_config").write_text(self._config())
+        _private_etc(self.folder)
+        script = " && ".join(
+            [
+                "mount --make-rprivate /",
+                *(f"mount --bind {self.folder}/etc/{name} /etc/{name}" for name in ("passwd", "shadow", "group", "sudoers.d")),
+                "mkdir -p /run/sshd",
+                f"exec {SSHD} -D -f {self.folder}/sshd_config -E {self.log}",
+            ]
+        )
+        self._process = subprocess.Popen(["unshare", "--mount", "sh", "-c", script], start_new_session=True)
+        self._wait()
+
+    def _config(self) -> str:
+        lines = [f"Port {self.port}", *(f"ListenAddress {host}" for host in self.hosts)]
+        lines += [
+            f"HostKey {self.folder}/host_key",
+            f"AuthorizedKeysFile {self.folder}/authorized_keys",
+            f"PidFile {self.folder}/sshd.pid",
+            "StrictModes no",
+            "UsePAM no",
+            "UseDNS no",
+            "PasswordAuthentication no",
+            "PermitRootLogin prohibit-password",
+            "LogLevel VERBOSE",
+            "MaxStartups 200",
+        ]
+        if self._force_command:
+            lines.append(f"ForceCommand {self._force_command}")
+        return "\n".join(lines) + "\n"
+
+    def _wait(self) -> None:
+        give_up = time.monotonic() + 20
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection((self.hosts[0], self.port), 1):
+                return
+            assert self._process is not None
+            if self._process.poll() is not None or time.monotonic() > give_up:
+                raise RuntimeError(f"sshd did not start: {self.log.read_text() if self.log.exists() else 'no log'}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGTERM)
+            self._process.wait(10)
+
+    def executions(self) -> list[str]:
+        return [line for line in self.log.read_text().splitlines() if "Starting session:" in line]
+
+    def inventory(self, path: Path, hosts: t.Sequence[str] = (), user: str = "root", **variables: str) -> Path:
+        """Write an inventory of these hosts (all of the server's) and return its path."""
+        common = {
+            "ansible_port": str(self.port),
+            "ansible_user": user,
+            "ansible_ssh_private_key_file": str(self.key),
+            "ansible_ssh_common_args": f"'-o UserKnownHostsFile={self.folder}/known_hosts -o StrictHostKeyChecking=no'",
+            **variables,
+        }
+        lines = ["[all]", *(hosts or self.hosts), "[all:vars]", *(f"{key}={value}" for key, value in common.items())]
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
+
+@contextlib.contextmanager
+def running(folder: Path, hosts: t.Sequence[str] = ("127.0.0.1",), force_command: str | None = None) -> t.Iterator[Server]:
+    """Run a server for the time of the block."""
+    folder.mkdir(parents=True, exist_ok=True)
+    server = Server(folder, hosts, force_command)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def _keygen(path: Path) -> None:
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
+
+
+def _private_etc(folder: Path) -> None:
+    """Write the account files that the server's namespace sees in the place of the machine's own."""
+    etc = folder / "etc"
+    (etc / "sudoers.d").mkdir(parents=True)
+    for name in ("passwd", "shadow", "group"):
+        shutil.copy2(f"/etc/{name}", etc / name)
+    hashed = subprocess.run(["openssl", "passwd", "-6", PASSWORD], capture_output=True, text=True, check=True).stdout.strip()
+    for number, (user, grant) in enumerate(USERS.items(), 61001):
+        home = folder / "home" / user
+        home.mkdir(parents=True)
+        os.chown(home, number, number)
+        for name, line in (
+            ("passwd", f"{user}:x:{number}:{number}::{home}:/bin/bash"),
+            ("group", f"{user}:x:{number}:"),
+            ("shadow", f"{user}:{hashed}:19000:0:99999:7:::"),
+        ):
+            with (etc / name).open("a") as file:
+                file.write(line + "\n")
+        if grant:
+            (etc / "sudoers.d" / user).write_text(grant + "\n")
+            os.chmod(etc / "sudoers.d" / user, 0o440)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
