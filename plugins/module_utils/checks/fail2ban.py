@@ -1,0 +1,363 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Check C(fail2ban): whether password guessers really are banned on this server.
+
+C(run) asks the server over its socket, reads its configuration, log and database, and judges. No answer of the server is executed,
+no command is sent that its version does not know, nothing is changed.
+
+Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+Python 3.6, standard library only: this runs on the servers.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import os
+import re
+
+from ..host.finding import iso, result, text
+from . import fail2ban_config, fail2ban_database, fail2ban_findings, fail2ban_ignore, fail2ban_log, fail2ban_server, fail2ban_silent, fail2ban_tools
+from .fail2ban_client import Client
+from .fail2ban_socket import Connection, ServerSaysNo, SocketError
+
+CONFIG_DIR = "/etc/fail2ban"
+SOCKET = "/var/run/fail2ban/fail2ban.sock"
+DATABASE = "/var/lib/fail2ban/fail2ban.sqlite3"
+LOG = "/var/log/fail2ban.log"
+
+# option: default. Documented in plugins/modules/fail2ban_info.py.
+DEFAULTS = {"socket": None, "config_dir": CONFIG_DIR, "since": None, "until": None, "timeout": 10, "repeat": 3, "transport": "auto"}
+
+DAY = 86400
+BANNED_LIMIT = 100
+FILES_LIMIT = 50
+TOP_LIMIT = 20
+ACTIONS_LIMIT = 50
+FAILURES_OF_CONFIG_LIMIT = 10
+
+
+class Look:
+    """One look at one server: what was asked for, what was found, what could not be seen."""
+
+    def __init__(self, options, machine):
+        self.machine = machine
+        chosen = dict(DEFAULTS)
+        chosen.update((key, value) for key, value in options.items() if key in DEFAULTS and value is not None)
+        self.options = chosen
+        self.until = moment(chosen["until"], machine.now)
+        self.since = moment(chosen["since"], self.until - DAY)
+        self.findings = []
+        self.incomplete = []
+        self.cut = {}
+        self.data = {"tool": "none", "installed": False, "version": None, "jails": []}
+        directory = chosen["config_dir"].encode("utf-8", "surrogateescape")
+        self.settings = fail2ban_config.Config(machine, directory, b"fail2ban")
+        self.config = fail2ban_config.Config(machine, directory, b"jail")
+
+    def setting(self, name, default):
+        """Return an option of fail2ban.conf as text."""
+        value = self.settings.get("Definition", name)
+        return default if value is None or value is fail2ban_config.UNKNOWN else value.strip()
+
+    def capped(self, name, items, limit):
+        """Return the first C(limit) of a list; what is left out is counted in data.cut."""
+        if len(items) > limit:
+            self.cut[name] = self.cut.get(name, 0) + len(items) - limit
+        return items[:limit]
+
+
+def moment(words, default):
+    """Return seconds since 1970 of a number or C(2026-11-22T06:00:00Z) (UTC). Raises ValueError for anything else."""
+    if words is None or words == "":
+        return int(default)
+    if isinstance(words, (int, float)) or re.match(r"^\d+(\.\d+)?$", words):
+        return int(float(words))
+    match = re.match(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)$", words)
+    if match is None:
+        raise ValueError("%r is neither seconds since 1970 nor a time such as 2026-11-22T06:00:00Z" % words)
+    return fail2ban_silent.stamp(words.encode("ascii"), 0)
+
+
+def run(options, machine):
+    """Return host.finding.result(...): status, findings and data of fail2ban on this server."""
+    look = Look(options, machine)
+    path = look.options["socket"] or look.setting("socket", SOCKET)
+    connection = None
+    try:
+        connection = Connection(machine.path(path.encode("utf-8", "surrogateescape")), look.options["timeout"])
+        ask = connection.ask if look.options["transport"] != "client" else Client(machine, path, look.options["timeout"]).ask
+        look.data["socket"] = {"path": text(path), "state": "ok"}
+        facts, jails, reasons = _asked(look, ask, path)
+    except SocketError as error:
+        look.data["socket"] = {"path": text(path), "state": error.state}
+        return _not_answered(look, path, error)
+    except ServerSaysNo as error:
+        look.data["socket"] = {"path": text(path), "state": "refused"}
+        return _not_answered(look, path, SocketError("refused", "%s" % error))
+    finally:
+        if connection is not None:
+            connection.close()
+    look.incomplete += reasons
+    return _judged(look, connection.pid, facts, jails)
+
+
+def _asked(look, ask, path):
+    try:
+        return fail2ban_server.server(ask)
+    except SocketError as error:
+        if error.state != "unreadable" or look.options["transport"] == "socket":
+            raise
+    return fail2ban_server.server(Client(look.machine, path, look.options["timeout"]).ask)
+
+
+def _finish(look, not_applicable=None):
+    look.data["cut"] = dict(sorted(look.cut.items()))
+    return result(look.findings, look.data, incomplete=look.incomplete, not_applicable=not_applicable)
+
+
+# The server does not answer
+
+
+def _not_answered(look, path, error):
+    machine = look.machine
+    running = fail2ban_tools.processes(machine)
+    other = fail2ban_tools.other_tool(running)
+    alive = bool(running[fail2ban_tools.SERVER])
+    look.data["installed"] = installed = fail2ban_tools.installed(machine) or alive
+    if error.state in ("missing", "stale") and not alive:
+        if other:
+            look.data["tool"] = other.lower()
+            return _finish(look, "%s is the active tool on this host, fail2ban is %s" % (other, "not running" if installed else "not installed"))
+        if not installed and error.state == "missing":
+            return _no_tool(look, running)
+    look.data["tool"] = "fail2ban"
+    if error.state == "denied" and os.geteuid() != 0:
+        look.incomplete.append("only root may ask fail2ban (socket %s)" % text(path))
+        return _finish(look)
+    if error.state == "missing" and alive:
+        look.findings.append(fail2ban_findings.unreachable_server())
+        look.incomplete.append("fail2ban runs without its socket and cannot be asked")
+        return _finish(look)
+    _dead(look, path, error)
+    return _finish(look)
+
+
+def _no_tool(look, running):
+    places = fail2ban_tools.world_ssh(look.machine, running)
+    if places is None:
+        look.incomplete.append("no tool is installed, and the listening sockets cannot be seen")
+        return _finish(look)
+    if places:
+        look.findings.append(fail2ban_findings.not_installed(places))
+    return _finish(look, "no such tool is installed, and ssh does not listen to other networks")
+
+
+def _dead(look, path, error):
+    """Say why the server of an installed fail2ban is not there, as far as its configuration and systemd tell."""
+    machine = look.machine
+    enabled = fail2ban_tools.enabled(machine)
+    look.data["service"] = service = fail2ban_tools.service(machine)
+    if error.state == "missing" and enabled is False and service.get("ActiveState") != "failed":
+        look.findings.append(fail2ban_findings.switched_off())
+        return
+    facts = []
+    if service:
+        facts.append(("systemd", ", ".join("%s=%s" % item for item in sorted(service.items()))))
+    if error.state in ("missing", "stale"):
+        look.data["config_errors"] = problems = _config_errors(look)
+        facts += [("fail2ban-client -t", problem) for problem in problems]
+        facts += [("journal", line) for line in _last_words(machine)]
+        _jails_without_log(look)
+    else:
+        look.incomplete.append("fail2ban cannot be asked: %s" % error)
+    look.findings.append(fail2ban_findings.silent_server(error.state, "%s" % error, path, facts))
+
+
+def _config_errors(look):
+    command = look.machine.which(b"fail2ban-client")
+    if command is None:
+        return []
+    answer = look.machine.run([command, b"-c", look.options["config_dir"].encode("utf-8", "surrogateescape"), b"-t"], timeout=20)
+    lines = [text(line, 300) for line in (answer.err + answer.out).splitlines() if b"ERROR" in line]
+    return look.capped("config_errors", lines, FAILURES_OF_CONFIG_LIMIT)
+
+
+def _last_words(machine):
+    """Return the last lines that the service left in the journal: a filter without <HOST> shows nowhere else."""
+    command = machine.which(b"journalctl")
+    if command is None:
+        return []
+    answer = machine.run([command, b"-q", b"--no-pager", b"-o", b"cat", b"-n", b"5", b"_SYSTEMD_UNIT=fail2ban.service"], timeout=10)
+    return [text(line, 300) for line in answer.out.splitlines()[:5]] if answer.rc == 0 else []
+
+
+def _jails_without_log(look):
+    """A jail whose logpath matches no file keeps the whole server down, up to 1.1.0."""
+    names, _unknown = look.config.jails()
+    for name in names:
+        backend = look.config.get(name, "backend")
+        paths = look.config.get(name, "logpath")
+        if fail2ban_config.UNKNOWN in (backend, paths) or paths is None or (backend or "").startswith("systemd"):
+            continue
+        patterns = [line.rsplit(" ", 1)[0] for line in paths.split("\n") if line.strip()]
+        if not any(look.config.matches(pattern) for pattern in patterns):
+            evidence = [("configuration", "logpath = %s: no such file" % pattern) for pattern in patterns]
+            look.findings.append(fail2ban_findings.jail_without_log(name, evidence))
+
+
+# The server answers
+
+
+def _judged(look, pid, facts, jails):
+    data = look.data
+    data.update(tool="fail2ban", installed=True, version=text(facts["version"]), running_since=iso(_started(look.machine, pid)))
+    data["service"] = {"active": True, "enabled": fail2ban_tools.enabled(look.machine)}
+    log = fail2ban_log.read(look.machine, facts.get("logtarget") or LOG, look.since, look.until)
+    look.incomplete += log.gaps
+    if not jails and not look.incomplete:
+        look.findings.append(fail2ban_findings.no_jails())
+    enabled = _compare_with_config(look, jails)
+    for jail in jails:
+        data["jails"].append(_jail(look, jail, log.jails.get(jail["name"], fail2ban_log.Jail()), pid, log, enabled))
+    data["window"] = {"since": iso(look.since), "until": iso(look.until), "source": log.source, "files": log.files, "complete": not log.gaps}
+    data["log_errors"] = {"count": log.errors_count, "samples": [{"time": iso(when), "text": line} for when, line in log.errors]}
+    _repeated(look, facts, jails, log)
+    return _finish(look)
+
+
+def _compare_with_config(look, jails):
+    """Return the names enabled in the configuration, None where it cannot be told; adds a finding for each that does not run."""
+    if look.config.problems or not look.config.files:
+        reasons = ["%s: %s" % (text(path), why) for path, why in look.config.problems] or ["no jail.conf in %s" % text(look.options["config_dir"])]
+        look.incomplete.append("the configuration cannot be read (%s)" % "; ".join(reasons[:3]))
+        look.data["missing_jails"] = None
+        return None
+    enabled, unknown = look.config.jails()
+    if unknown:
+        look.incomplete.append("cannot tell whether these jails are enabled: %s" % ", ".join(unknown[:10]))
+    running = {jail["name"] for jail in jails}
+    missing = [name for name in enabled if name not in running]
+    look.data["missing_jails"] = look.capped("missing_jails", [text(name) for name in missing], FILES_LIMIT)
+    for name in missing:
+        look.findings.append(fail2ban_findings.jail_not_running(name, text(look.options["config_dir"])))
+    return enabled
+
+
+def _jail(look, jail, log, pid, whole_log, enabled):
+    """Return the data of one jail and add its findings."""
+    name = jail["name"]
+    files = [_file(look.machine, path) for path in jail["files"] or ()]
+    _judge_sources(look, jail, files)
+    effective = _judge_bans(look, jail, log)
+    written = _text_or_none(look.config.get(name, "ignoreip")) if look.config.files else None
+    wide = fail2ban_ignore.wide(jail["ignoreip"] or (), written)
+    if wide:
+        look.findings.append(fail2ban_findings.ignores_everyone(name, wide, jail["ignoreip"], written))
+    blind = _judge_silence(look, jail, log, pid, whole_log)
+    bans = fail2ban_server.banned(jail)
+    return {
+        "name": text(name), "running": True, "enabled_in_config": None if enabled is None else name in enabled, "backend": jail["backend"],
+        "files": look.capped("files", files, FILES_LIMIT), "journal_match": text(jail["journal_match"]) or None,
+        "failed": jail["failed"], "banned": jail["banned"],
+        "banned_ips": [
+            {"id": text(ban["id"], 100), "since": iso(ban["since"]), "until": iso(ban["until"]), "permanent": ban["permanent"]}
+            for ban in look.capped("banned_ips", bans, BANNED_LIMIT)
+        ],
+        "bantime": jail["bantime"], "findtime": jail["findtime"], "maxretry": jail["maxretry"],
+        "ignoreip": [text(entry, 100) for entry in look.capped("ignoreip", jail["ignoreip"] or [], FILES_LIMIT)], "ignoreip_wide": wide[:FILES_LIMIT],
+        "actions": [text(action, 100) for action in look.capped("actions", jail["actions"] or [], ACTIONS_LIMIT)],
+        "ban_errors": {"count": log.failed_count, "last": iso(log.failed[-1][0]) if log.failed else None}, "ban_effective": effective,
+        "last_found": iso(log.last_found), "last_ban": iso(log.last_ban), "found": log.found, "new_bans": log.bans,
+        "failures_not_counted": blind.count if blind is not None else None,
+    }
+
+
+def _text_or_none(value):
+    return None if value is fail2ban_config.UNKNOWN else value
+
+
+def _file(machine, path):
+    """Return what a log file of a jail looks like."""
+    try:
+        node = os.stat(machine.path(path.encode("utf-8", "surrogateescape")))
+    except (OSError, ValueError):
+        return {"path": text(path), "exists": False, "size": None, "mtime": None}
+    return {"path": text(path), "exists": True, "size": node.st_size, "mtime": iso(int(node.st_mtime))}
+
+
+def _judge_sources(look, jail, files):
+    """A jail needs a log: the journal, or at least one file that is there."""
+    if jail["backend"] != "files" or any(entry["exists"] for entry in files):
+        return
+    evidence = [("fail2ban-server", "the jail reads %s, which does not exist" % entry["path"]) for entry in files]
+    look.findings.append(fail2ban_findings.jail_without_log(jail["name"], evidence or [("fail2ban-server", "the jail reads no file at all")]))
+
+
+def _judge_bans(look, jail, log):
+    """Return whether the jail's bans come about: C(yes), C(no), C(unknown) where the log has no ban or only some actions fail."""
+    failing = sorted({action for _when, _address, action in log.failed} | {action for _when, action in log.not_started})
+    if not failing:
+        return "yes" if log.bans or log.restored or log.rebans else "unknown"
+    total = set(failing) >= {text(action) for action in jail["actions"] or failing}
+    look.findings.append(fail2ban_findings.ban_fails(jail["name"], failing, jail["banned"]["current"], log, total))
+    return "no" if total else "unknown"
+
+
+def _judge_silence(look, jail, log, pid, whole_log):
+    """Return the Blindness of a jail that has counted nothing, None where that cannot be judged or it has counted something."""
+    if jail["failed"]["total"] != 0 or log.found or log.ignored or look.config.get(jail["name"], "ignorecommand"):
+        return None
+    began = [look.since, log.started or 0, whole_log.started or 0, _started(look.machine, pid) or 0]
+    name = _text_or_none(look.config.get(jail["name"], "filter")) or jail["name"]
+    blindness = fail2ban_silent.look(look.machine, jail, name.partition("[")[0].strip(), max(began))
+    if blindness is not None and blindness.count:
+        look.findings.append(fail2ban_findings.jail_silent(jail["name"], blindness))
+    return blindness
+
+
+def _started(machine, pid):
+    """Return when a process began, in seconds since 1970, None where /proc does not tell (proc(5): stat, field 22; btime)."""
+    stat = machine.read_or_none(b"/proc/%d/stat" % pid, 4096)
+    boot = re.search(rb"^btime (\d+)$", machine.read_or_none(b"/proc/stat") or b"", re.M)
+    fields = stat.rpartition(b")")[2].split() if stat else []
+    if boot is None or len(fields) < 20:
+        return None
+    return int(boot.group(1)) + int(fields[19]) // os.sysconf("SC_CLK_TCK")
+
+
+def _repeated(look, facts, jails, log):
+    """Fill C(top), C(repeat) and C(db), and add the finding for addresses that came back, unless something makes their bans longer."""
+    least = look.options["repeat"]
+    addresses = {}
+    for (address, name), (bans, last) in log.bans.items():
+        addresses.setdefault(address, {})[name] = (bans, last)
+    path = facts.get("dbfile")
+    look.data["db"] = {"path": text(path) if path else None, "schema": None, "purge_age": facts.get("dbpurgeage")}
+    for address, name, bans, last in _from_database(look, path, least):
+        known = addresses.setdefault(address, {}).get(name, (0, 0))
+        addresses[address][name] = max(known, (bans, last))
+    rows = [
+        (address, sorted(by_jail), sum(bans for bans, _last in by_jail.values()), max(last for _bans, last in by_jail.values()))
+        for address, by_jail in addresses.items()
+    ]
+    rows.sort(key=lambda row: (-row[2], row[0]))
+    look.data["top"] = [{"ip": row[0], "jails": row[1], "bans": row[2], "last": iso(row[3])} for row in look.capped("top", rows, TOP_LIMIT)]
+    repeated = [row for row in rows if max(bans for bans, _last in addresses[row[0]].values()) >= least]
+    look.data["repeat"] = [{"ip": row[0], "count": row[2]} for row in look.capped("repeat", repeated, TOP_LIMIT)]
+    handled = any(jail["name"] == "recidive" or jail["bantime_increment"] for jail in jails)
+    if repeated and not handled:
+        look.findings.append(fail2ban_findings.repeat_offenders(repeated, least))
+
+
+def _from_database(look, path, least):
+    if not path:
+        return []
+    try:
+        look.data["db"]["schema"], rows = fail2ban_database.repeated(look.machine, path.encode("utf-8", "surrogateescape"), least)
+    except fail2ban_database.DatabaseError as error:
+        look.incomplete.append("the database %s cannot be read: %s" % (text(path), error))
+        return []
+    return [(text(address, 80), text(name), int(bans), int(last)) for address, name, bans, last in rows]

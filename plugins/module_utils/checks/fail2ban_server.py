@@ -1,0 +1,153 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What fail2ban-server says of itself and its jails, asked in the words that its version knows.
+
+An unknown command would write an ERROR into the server's own log, so every question stands in a table with the version that brought it.
+
+Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+Python 3.6, standard library only: this runs on the servers.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import re
+import time
+
+from .fail2ban_socket import ServerSaysNo
+
+JAILS_LIMIT = 200
+
+# (first version, words after "get JAIL", key of the answer). Read in fail2ban/server/transmitter.py of 0.9.7, 0.10.6, 0.11.2, 1.0.2 and 1.1.0.
+JAIL_QUESTIONS = (
+    ((0, 9), ("logpath",), "files"),
+    ((0, 9), ("journalmatch",), "journal_match"),
+    ((0, 9), ("ignoreip",), "ignoreip"),
+    ((0, 9), ("bantime",), "bantime"),
+    ((0, 9), ("findtime",), "findtime"),
+    ((0, 9), ("maxretry",), "maxretry"),
+    ((0, 9), ("actions",), "actions"),
+    ((0, 11), ("bantime.increment",), "bantime_increment"),
+    ((0, 11), ("banip", "--with-time"), "ban_times"),
+)
+
+SERVER_QUESTIONS = (
+    ((0, 9), "loglevel"),
+    ((0, 9), "logtarget"),
+    ((0, 9), "dbfile"),
+    ((0, 9), "dbpurgeage"),
+)
+
+# Lists all jails with their bans by name; before it there is only a text that joins the names with commas.
+BANNED_SINCE = (0, 10)
+
+OLDEST = (0, 9)
+
+COUNTERS = {
+    "Currently failed": ("failed", "current"),
+    "Total failed": ("failed", "total"),
+    "Currently banned": ("banned", "current"),
+    "Total banned": ("banned", "total"),
+}
+
+# Which of the two rows stands in a jail's status says what the jail reads.
+BACKENDS = {"File list": "files", "Journal matches": "journal"}
+
+_BAN_TIME = re.compile(r"^(.*?) ?\t(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) \+ (-?\d+) = ")
+
+
+def version_of(words):
+    """Return C(1.0.2) or C(1.1.1.dev1) as a tuple of its leading numbers."""
+    numbers = re.match(r"\d+(?:\.\d+)*", "%s" % (words,))
+    return tuple(int(number) for number in numbers.group().split(".")[:4]) if numbers else ()
+
+
+def settings(ask, version):
+    """Return the server's own settings as a dict; None for what it does not tell."""
+    found = {}
+    for since, name in SERVER_QUESTIONS:
+        found[name] = ask("get", name) if version >= since else None
+    return found
+
+
+def jail_names(ask, version):
+    """Return (names, complete): the sorted names of the running jails, and whether they are told apart for sure.
+
+    Before 0.10 the names come joined with comma and blank, which a name may hold as well.
+    """
+    if version >= BANNED_SINCE:
+        return sorted(name for jail in ask("banned") for name in jail), True
+    status = dict(ask("status"))
+    names = [name for name in status.get("Jail list", "").split(", ") if name]
+    return sorted(names), len(names) == status.get("Number of jail")
+
+
+def jail(ask, version, name):
+    """Return what the server says of one jail as a dict; raises ServerSaysNo when it stopped since it was listed."""
+    found = {"name": name, "backend": None, "failed": {"current": None, "total": None}, "banned": {"current": None, "total": None}, "banned_ids": []}
+    for _part, rows in ask("status", name):
+        for key, value in rows:
+            if key in COUNTERS:
+                group, counter = COUNTERS[key]
+                found[group][counter] = int(value)
+            elif key in BACKENDS:
+                found["backend"] = BACKENDS[key]
+            elif key in ("Banned IP list", "IP list"):
+                found["banned_ids"] = value.split() if isinstance(value, str) else value
+    for since, words, key in JAIL_QUESTIONS:
+        found[key] = None
+        if version >= since:
+            found[key] = ask("get", name, *words)
+    found["journal_match"] = " + ".join(" ".join(part) if isinstance(part, list) else part for part in found["journal_match"] or [])
+    for key in ("bantime", "findtime", "maxretry"):
+        found[key] = int(found[key]) if found[key] is not None else None
+    found["bantime_increment"] = found["bantime_increment"] in (True, "True")
+    return found
+
+
+def banned(jail_facts):
+    """Return [{id, since, until}] of a jail's bans, in seconds since 1970; until is None for a ban without end, since None when not told."""
+    if jail_facts["ban_times"] is None:
+        return [{"id": name, "since": None, "until": None, "permanent": None} for name in jail_facts["banned_ids"]]
+    bans = []
+    for line in jail_facts["ban_times"]:
+        match = _BAN_TIME.match(line)
+        if match is None:
+            bans.append({"id": line.strip(), "since": None, "until": None, "permanent": None})
+            continue
+        since = _seconds(match.group(2))
+        lasts = int(match.group(3))
+        bans.append({"id": match.group(1), "since": since, "until": None if lasts < 0 or since is None else since + lasts, "permanent": lasts < 0})
+    return bans
+
+
+def _seconds(local):
+    try:
+        return int(time.mktime(time.strptime(local, "%Y-%m-%d %H:%M:%S")))
+    except (ValueError, OverflowError):
+        return None
+
+
+def server(ask):
+    """Return (facts, jails, reasons): the server, its jails, and what could not be asked."""
+    facts = {"version": "%s" % ask("version")}
+    version = version_of(facts["version"])
+    reasons = []
+    if version < OLDEST:
+        return facts, [], ["fail2ban %s is older than 0.9: its jails are not asked" % facts["version"]]
+    facts.update(settings(ask, version))
+    names, complete = jail_names(ask, version)
+    if not complete:
+        reasons.append("the names of the jails hold commas, which fail2ban %s does not tell apart" % facts["version"])
+    if len(names) > JAILS_LIMIT:
+        reasons.append("only the first %d of %d jails were asked" % (JAILS_LIMIT, len(names)))
+    jails = []
+    for name in names[:JAILS_LIMIT]:
+        try:
+            jails.append(jail(ask, version, name))
+        except ServerSaysNo as error:
+            reasons.append("jail %s: %s" % (name, error))
+    return facts, jails, reasons
