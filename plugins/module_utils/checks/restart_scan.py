@@ -1,0 +1,192 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which processes run files that are no longer the installed ones. All processes, one pass, close to the cost of reading /proc.
+
+Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+Python 3.6, standard library only: this runs on the servers.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import collections
+import errno
+import os
+import re
+
+from ..host.proc import Proc, read_whole
+from .restart_files import NETWORK, Files, concerns, parse
+from .restart_names import DELETED, is_pseudo
+from .restart_scripts import Scripts
+from .restart_view import Views
+
+# The end of each line of maps that is executable and has an inode: device, inode and path. Starting with a plain letter it is searched
+# at the speed of memchr; what it finds within a hostile file name is sorted out later by _LINE, so it can only cost time.
+_EXECUTABLE = re.compile(rb"x[ps] [0-9a-f]+ ([0-9a-f]+:[0-9a-f]+ [1-9][0-9]* +/[^\n]*)").findall
+
+# The same, whole lines only, with the address range that map_files has as name.
+_LINE = re.compile(rb"^([0-9a-f]+)-([0-9a-f]+) [r-][w-]x[ps] [0-9a-f]+ ([0-9a-f]+:[0-9a-f]+ [1-9][0-9]* +/[^\n]*)$", re.MULTILINE)
+
+# A process that runs more than this many different files is not looked at beyond.
+FILES_LIMIT = 4096
+MAPS_LIMIT = 64 * 1048576
+
+_GONE = (errno.ENOENT, errno.ESRCH)
+_DENIED = (errno.EACCES, errno.EPERM)
+
+# A process with at least one remarkable file. files: list of Verdict; stat: host.proc.Stat; exe: where its link leads (bytes).
+Process = collections.namedtuple("Process", "pid stat started exe files")
+
+
+class Coverage:
+    """What was looked at: processes by id, so that a number can be explained."""
+
+    def __init__(self):
+        self.seen = 0
+        self.unreadable = 0
+        self.skipped = 0
+        self.vanished = 0
+        self.network_files = set()
+        self.unknown_exe = 0
+
+
+class Scan:
+    """One pass over all processes of a Machine; C(run) returns the remarkable ones, C(coverage) says what was seen."""
+
+    def __init__(self, machine, ask_network=False, scripts=True, own_pid=None):
+        self.proc = Proc(machine)
+        self.views = Views(self.proc, ask_network)
+        self.files = Files(self.proc, self.views)
+        self.scripts = Scripts(self.proc, self.views) if scripts else None
+        self.coverage = Coverage()
+        self._own = _own_family(self.proc, os.getpid() if own_pid is None else own_pid)
+        self.hidden = _hidden(self.proc)
+        self._moments = {}
+        self._verdicts = {}
+
+    def run(self):
+        """Return the list of Process, by process id."""
+        found = []
+        for pid in self.proc.pids():
+            if pid in self._own:
+                self.coverage.skipped += 1
+                continue
+            try:
+                process = self._process(pid)
+            except OSError as error:
+                self._count(error, pid)
+                continue
+            if process is not None:
+                found.append(process)
+        return found
+
+    def _count(self, error, pid):
+        if error.errno in _DENIED:
+            self.coverage.unreadable += 1
+        elif error.errno in _GONE and not os.path.isdir(self.proc.path(pid, b"task")):
+            self.coverage.vanished += 1
+        elif error.errno in _GONE:
+            self.coverage.skipped += 1  # newer kernels answer "no such process" for a kernel thread
+        else:
+            self.coverage.unreadable += 1
+
+    def _process(self, pid):
+        text = read_whole(self.proc.path(pid, b"maps"), MAPS_LIMIT)
+        if not text:
+            self.coverage.skipped += 1  # a kernel thread or a zombie: it runs no file
+            return None
+        self.coverage.seen += 1
+        exe = self.proc.link(pid, b"exe") or b""
+        space, view = self.views.of(pid, self.proc.link(pid, b"ns/mnt"))
+        moments = self._moments.get(space)
+        if moments is None:
+            moments = self._moments[space] = {}
+        keys = set(_EXECUTABLE(text))
+        for key in keys.difference(moments):
+            moments[key] = self.files.glance(view, pid, parse(key))
+        newest = max([moments[key] for key in keys] or [0.0])
+        script = self.scripts is not None and self.scripts.is_interpreter(exe)
+        if not newest and not script and not exe.endswith(DELETED):
+            return None
+        return self._closer(pid, text, exe, view, space, newest, script)
+
+    def _closer(self, pid, text, exe, view, space, newest, script):
+        """The second look, at the few processes with something newer than the boot or with a name that leads elsewhere."""
+        stat = self.proc.stat(pid)
+        if stat is None:
+            raise OSError(errno.ESRCH, "gone")
+        started = self.proc.started(stat)
+        files = []
+        if newest > started:
+            files = self._mapped(pid, text, view, space, started)
+        if exe.endswith(DELETED):
+            files += self._executable(pid, exe, view, files)
+        if script:
+            files += self.scripts.look(pid, exe, view, space, started)
+        if not files:
+            return None
+        return Process(pid, stat, started, exe, sorted(set(files), key=_order))
+
+    def _mapped(self, pid, text, view, space, started):
+        moments = self._moments[space]
+        spans = {}
+        for low, high, key in _LINE.findall(text):
+            spans.setdefault(key, b"%x-%x" % (int(low, 16), int(high, 16)))
+        fresh = {}
+        found = []
+        for key in sorted(spans)[:FILES_LIMIT]:
+            if moments.get(key, 0.0) <= started:
+                continue
+            if (space, key) in self._verdicts:
+                verdict = self._verdicts[space, key]
+            else:
+                verdict = fresh[space, key] = self.files.look(view, pid, parse(key), spans[key])
+            if verdict is None or not concerns(verdict, started):
+                continue
+            if verdict.reason == NETWORK:
+                self.coverage.network_files.add(verdict.path)
+            else:
+                found.append(verdict)
+        # While a process ends its files seem to be gone: what was seen then is worth nothing.
+        if fresh and not (view.is_there() and os.path.isdir(self.proc.path(pid, b"task"))):
+            raise OSError(errno.ESRCH, "gone")
+        self._verdicts.update(fresh)
+        return found
+
+    def _executable(self, pid, exe, view, files):
+        """The link of an executable that is mapped no more (packed programs), or that is the kernel's own."""
+        path = exe[:-len(DELETED)]
+        if is_pseudo(exe):
+            self.coverage.unknown_exe += 1
+            return []
+        if any(verdict.path == path for verdict in files):
+            return []
+        return self.files.executable(view, pid, path)
+
+
+def _own_family(proc, pid):
+    """Return our own process and those that only exist for it: the shell and the session of this run.
+
+    A daemon that process 1 started (sshd's listener, cron) stays in: it is there without us.
+    """
+    ancestors = proc.ancestors(pid)
+    return frozenset([pid] + [one for one in ancestors if one is not ancestors[-1]])
+
+
+def _hidden(proc):
+    """Return the option of /proc that hides the processes of others from us, "" where we see all."""
+    if os.geteuid() == 0:
+        return ""
+    for mount in proc.mounts():
+        if mount.fstype == b"proc" and mount.point == b"/proc":
+            for option in mount.options.split(b","):
+                if option.startswith(b"hidepid=") and option[8:] not in (b"0", b"off"):
+                    return option.decode("ascii", "backslashreplace")
+    return ""
+
+
+def _order(verdict):
+    return verdict.path, verdict.reason

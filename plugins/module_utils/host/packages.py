@@ -1,0 +1,211 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which package does a file belong to, and which of two versions is newer: dpkg and rpm, each asked once for everything.
+
+Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+Python 3.6, standard library only: this runs on the servers.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import collections
+import os
+import re
+
+# name, version (as the tool prints it: dpkg 3.0.17-1~deb12u3, rpm epoch:version-release.arch) in bytes; installed: seconds since 1970 or None.
+Package = collections.namedtuple("Package", "name version installed")
+
+# Folders that merged /usr made into links: a database may know a file by either name.
+MERGED = (b"/bin", b"/sbin", b"/lib", b"/lib32", b"/lib64", b"/libx32")
+
+_SONAME = re.compile(rb"^(.+\.so)(?:\.[0-9][0-9A-Za-z.]*)?$")
+
+DPKG_FOLDER = b"/var/lib/dpkg"
+LIST_LIMIT = 16 * 1048576
+
+
+def owners(machine, paths):
+    """Return ({path: Package}, reason): paths and names are bytes. A file that belongs to no package is absent.
+
+    C(reason) is "" or why the packages could not be asked; files are looked up by the names that merged /usr gives them, too, and a
+    versioned library that is gone by its successor in the same folder.
+    """
+    paths = sorted(set(paths))
+    if not paths:
+        return {}, ""
+    if machine.read_or_none(DPKG_FOLDER + b"/status", 1) is not None:
+        return _dpkg_owners(machine, paths), ""
+    if machine.which(b"rpm") is not None:
+        return _rpm_owners(machine, paths)
+    return {}, "neither dpkg nor rpm keeps the packages of this machine"
+
+
+def spellings(path):
+    """Return the names of a file before and after merged /usr, its own first."""
+    found = [path]
+    for folder in MERGED:
+        if path.startswith(folder + b"/"):
+            found.append(b"/usr" + path)
+        elif path.startswith(b"/usr" + folder + b"/"):
+            found.append(path[4:])
+    return found
+
+
+def dpkg_versions(machine):
+    """Return {name: version} and {name:architecture: version} of what dpkg has installed, from its status file."""
+    found = {}
+    for block in (machine.read_or_none(DPKG_FOLDER + b"/status", 256 * 1048576) or b"").split(b"\n\n"):
+        fields = _fields(block, (b"Package", b"Status", b"Version", b"Architecture"))
+        if fields.get(b"Status", b"").endswith(b" installed") and b"Version" in fields:
+            found.setdefault(fields[b"Package"], fields[b"Version"])
+            found[fields[b"Package"] + b":" + fields.get(b"Architecture", b"")] = fields[b"Version"]
+    return found
+
+
+def _fields(block, names):
+    found = {}
+    for line in block.split(b"\n"):
+        name, colon, value = line.partition(b": ")
+        if colon and name in names:
+            found[name] = value.strip()
+    return found
+
+
+def _dpkg_owners(machine, paths):
+    """Read dpkg's own lists: no process, and each list is searched once for all paths."""
+    folder = machine.path(DPKG_FOLDER + b"/info")
+    wanted = {}
+    for path in paths:
+        for spelling in spellings(path):
+            wanted.setdefault(spelling, path)
+    stems = {}
+    for spelling, path in wanted.items():
+        match = _SONAME.match(spelling)
+        if match:
+            stems.setdefault(match.group(1), []).append(path)
+    exact, akin = {}, {}
+    try:
+        lists = sorted(name for name in os.listdir(folder) if name.endswith(b".list"))
+    except OSError:
+        return {}
+    any_of = re.compile(b"^(?:" + b"|".join(re.escape(word) for word in sorted(set(wanted) | set(stems), key=len, reverse=True)) + b")(?:\\.[0-9][^\n]*)?$",
+                        re.MULTILINE)
+    for name in lists:
+        text = machine.read_or_none(DPKG_FOLDER + b"/info/" + name, LIST_LIMIT) or b""
+        for match in any_of.finditer(text):
+            line = match.group()
+            if line in wanted:
+                exact.setdefault(wanted[line], name[:-5])
+            stem = _SONAME.match(line)
+            for path in stems.get(stem.group(1), ()) if stem else ():
+                akin.setdefault(path, name[:-5])
+    versions = dpkg_versions(machine)
+    found = {}
+    for path in paths:
+        package = exact.get(path) or akin.get(path)
+        if package and package in versions:
+            found[path] = Package(package.split(b":")[0], versions[package], _time(folder + b"/" + package + b".list"))
+    return found
+
+
+def _time(path):
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return None
+
+
+def _rpm_owners(machine, paths):
+    """One call of rpm: each owner tells all its files, so that no answer can be taken for another's."""
+    asked = sorted(set(spelling for path in paths for spelling in spellings(path)))
+    form = b"[%{FILENAMES}\\t%{=NAME}\\t%|EPOCH?{%{=EPOCH}:}:{}|%{=VERSION}-%{=RELEASE}.%{=ARCH}\\t%{=INSTALLTIME}\\n]"
+    answer = machine.run([machine.which(b"rpm"), b"-qf", b"--queryformat", form, b"--"] + asked, timeout=30, limit=64 * 1048576)
+    if answer.timed_out:
+        return {}, "rpm did not answer within 30 s"
+    files = {}
+    folders = {}
+    for line in answer.out.split(b"\n"):
+        fields = line.split(b"\t")
+        if len(fields) == 4 and fields[0].startswith(b"/"):
+            package = Package(fields[1], fields[2], float(fields[3]) if fields[3].isdigit() else None)
+            files.setdefault(fields[0], package)
+            stem = _SONAME.match(fields[0])
+            if stem:
+                folders.setdefault(stem.group(1), package)
+    found = {}
+    for path in paths:
+        stem = _SONAME.match(path)
+        for spelling in spellings(path):
+            if spelling in files:
+                found.setdefault(path, files[spelling])
+        if path not in found and stem and stem.group(1) in folders:
+            found[path] = folders[stem.group(1)]
+    return found, ""
+
+
+def compare_dpkg(first, second):
+    """Return -1, 0 or 1 as Debian policy 5.6.12 orders two versions (bytes)."""
+    epochs = []
+    rests = []
+    for version in (first, second):
+        epoch, colon, rest = version.partition(b":")
+        epochs.append(int(epoch) if colon and epoch.isdigit() else 0)
+        rests.append(rest if colon else version)
+    if epochs[0] != epochs[1]:
+        return -1 if epochs[0] < epochs[1] else 1
+    halves = [rest.rpartition(b"-") if b"-" in rest else (rest, b"-", b"") for rest in rests]
+    return _dpkg_part(halves[0][0], halves[1][0]) or _dpkg_part(halves[0][2], halves[1][2])
+
+
+def _dpkg_part(first, second):
+    one, two = _dpkg_tokens(first), _dpkg_tokens(second)
+    for left, right in zip(one, two):
+        if left != right:
+            return -1 if left < right else 1
+    if len(one) == len(two):
+        return 0
+    # The longer one goes on: with a tilde it is the older.
+    longer, sign = (one, 1) if len(one) > len(two) else (two, -1)
+    rest = longer[min(len(one), len(two)):]
+    empty = ((0,), 0)
+    for pair in rest:
+        if pair != empty:
+            return sign if pair > empty else -sign
+    return 0
+
+
+def _dpkg_tokens(part):
+    """Return [(text, number)]: the text as a tuple that sorts as dpkg does (tilde, end, letters, the rest)."""
+    found = []
+    for text, number in re.findall(rb"([^0-9]*)([0-9]*)", part):
+        if text or number:
+            order = tuple(-1 if code == 126 else code if chr(code).isalpha() else code + 256 for code in bytearray(text)) + (0,)
+            found.append((order, int(number or b"0")))
+    return found
+
+
+def compare_rpm(first, second):
+    """Return -1, 0 or 1 as rpmvercmp orders two versions or releases (bytes), without epoch."""
+    pattern = re.compile(rb"[0-9]+|[A-Za-z]+|~|\^")
+    one, two = pattern.findall(first), pattern.findall(second)
+    for left, right in zip(one, two):
+        if left == right:
+            continue
+        for mark, sign in ((b"~", -1), (b"^", -1)):
+            if mark in (left, right):
+                return sign if left == mark else -sign
+        if left.isdigit() != right.isdigit():
+            return 1 if left.isdigit() else -1
+        if left.isdigit():
+            if int(left) != int(right):
+                return -1 if int(left) < int(right) else 1
+            continue
+        return -1 if left < right else 1
+    if len(one) == len(two):
+        return 0
+    longer, sign = (one, 1) if len(one) > len(two) else (two, -1)
+    return -sign if longer[min(len(one), len(two))] == b"~" else sign
