@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import SEVERITIES
 
-from .collect import COVERAGE, Cell, Group, Host
+from .collect import COVERAGE, Group, Host
 from .document import Run
 
 # What a page of one file can carry; what is left out is counted on the page, and report.json has it.
@@ -55,6 +55,9 @@ HOST_SIGNS = {
     "not_run": ("✕", "not run"),
 }
 
+# Statuses of a check that did not see all.
+UNSOUND = ("error", "timeout", "incomplete")
+
 _FOLDER = Path(__file__).parent
 _LINK = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*)?")
 
@@ -74,25 +77,31 @@ def report_html(run: Run) -> Iterator[bytes]:
     """Yield the page in blocks of UTF-8."""
     style = (_FOLDER / "page.css").read_text(encoding="utf-8")
     environment = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(thousands=_thousands, link=_link, anchor=_anchor, clock=_clock)
+    environment.filters.update(thousands=_thousands, link=_link, anchor=_anchor, clock=_clock, together=_together)
     template = environment.get_template("page.html.j2")
+    telling = [host for host in run.fleet.hosts if not _quiet(host)]
+    still = [host for host in run.fleet.hosts if _quiet(host)][:NAMES_LIMIT]
     stream = template.stream(
         run=run,
         fleet=run.fleet,
         counts=run.counts(),
         style=Markup(style),  # our own file, and its hash is in the policy
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        tone=_tone(run),
         severities=SEVERITIES,
         severity_signs=SEVERITY_SIGNS,
         status_signs=STATUS_SIGNS,
         host_signs=HOST_SIGNS,
-        reasons=_reasons(run)[:REASONS_LIMIT],
+        shares=_shares(run),
+        reasons=_reasons(run),
+        reasons_limit=REASONS_LIMIT,
         groups=run.fleet.groups[:GROUPS_LIMIT],
         names_limit=NAMES_LIMIT,
         matrix=[(host, [_cell(host, check) for check in run.fleet.checks]) for host in run.fleet.hosts[:MATRIX_LIMIT]],
-        details=_details(run),
-        telling=sum(1 for host in run.fleet.hosts if not _quiet(host)),
-        tone=_tone(run),
+        details=_details(telling[:DETAIL_HOSTS_LIMIT]),
+        telling=len(telling),
+        still=still,
+        linked={host.name for host in (*telling[:DETAIL_HOSTS_LIMIT], *still)},
     )
     stream.enable_buffering(50)
     for block in stream:
@@ -125,36 +134,42 @@ def _cell(host: Host, check: str) -> tuple[str, str, str, str]:
 
 
 def _reasons(run: Run) -> list[Reason]:
-    """Return what was not looked at, the most hosts first, hosts before checks."""
-    found: dict[tuple[int, str, str, str], list[str]] = {}
+    """Return what was not looked at: hosts before checks before what is only incomplete, then the most hosts first.
+
+    A reason that names its host is the same reason on another host.
+    """
+    found: dict[tuple[int, str, str, str], list[tuple[str, str]]] = {}
     for host in run.fleet.hosts:
-        if not host.looked_at:
-            found.setdefault((0, host.status, "host", host.reason), []).append(host.name)
+        lost = [] if host.looked_at else [(0, host.status, "host", host.reason)]
         for check, cell in host.cells.items():
-            if cell.status in ("error", "timeout"):
-                found.setdefault((1, cell.status, check, cell.reason), []).append(host.name)
-            elif cell.status == "incomplete":
-                found.setdefault((2, cell.status, check, cell.reason), []).append(host.name)
+            if cell.status in UNSOUND:
+                lost.append((2 if cell.status == "incomplete" else 1, cell.status, check, cell.reason))
+        for rank, status, what, reason in lost:
+            found.setdefault((rank, status, what, reason.replace(host.name, "…")), []).append((host.name, reason))
     rows = sorted(found.items(), key=lambda item: (item[0][0], -len(item[1]), item[0]))
-    signs = {**{state: pair for state, pair in HOST_SIGNS.items() if state != "error"}, **{status: row[:2] for status, row in STATUS_SIGNS.items()}}
-    return [Reason(*signs[status], what, reason, hosts) for (_rank, status, what, reason), hosts in rows]
+    signs = {**HOST_SIGNS, **{status: STATUS_SIGNS[status][:2] for status in UNSOUND}}
+    return [Reason(*signs[key[1]], key[2], key[3] if len(hosts) > 1 else hosts[0][1], [name for name, _reason in hosts]) for key, hosts in rows]
 
 
-def _details(run: Run) -> Iterator[tuple[Host, list[dict[str, Any]], bool]]:
-    """Yield the hosts that have something to tell, their findings, and whether these are shown in full."""
+def _shares(run: Run) -> list[tuple[str, list[tuple[str, str, int, str]]]]:
+    """Return the two bars of the coverage: (label, [(class, sign, number, word)])."""
+    hosts, checks = run.fleet.host_states(), run.fleet.check_states()
+    return [
+        ("Hosts", [(state, sign, hosts[state], word) for state, (sign, word) in HOST_SIGNS.items()]),
+        ("Checks", [(status, sign, checks[status], word) for status, (sign, word, _meaning) in STATUS_SIGNS.items()]),
+    ]
+
+
+def _details(hosts: list[Host]) -> Iterator[tuple[Host, list[dict[str, Any]], bool]]:
+    """Yield each host, its findings, and whether there was room on the page for them."""
     room = DETAIL_BYTES_LIMIT
-    for host in [host for host in run.fleet.hosts if not _quiet(host)][:DETAIL_HOSTS_LIMIT]:
-        packed = host.findings_json()
-        room -= len(packed)
+    for host in hosts:
+        room -= len(host.findings_json())
         yield (host, [finding for finding in host.findings() if finding["check"] != COVERAGE] if room > 0 else [], room > 0)
 
 
 def _quiet(host: Host) -> bool:
-    return host.status == "checked" and not host.counts and not any(_tells(cell) for cell in host.cells.values())
-
-
-def _tells(cell: Cell) -> bool:
-    return cell.status in ("incomplete", "error", "timeout")
+    return host.status == "checked" and not host.counts and all(cell.status not in UNSOUND for cell in host.cells.values())
 
 
 def _thousands(number: int) -> str:
@@ -177,3 +192,8 @@ def _anchor(value: Group | Host | str) -> str:
 def _clock(time: str | None) -> str:
     """Return ``2026-11-22T06:00:01Z`` as people read it."""
     return f"{time[:10]} {time[11:16]} UTC" if time else "unknown"
+
+
+def _together(sentence: str) -> str:
+    """Return a sentence in which no line ends between a number and its word."""
+    return re.sub(r"(\d) ", "\\1\N{NO-BREAK SPACE}", sentence)

@@ -91,11 +91,12 @@ def sentence(fleet: Fleet) -> str:
         return "Nothing was looked at: no host was expected and none has a document"
     if severities:
         concerned = sum(1 for host in fleet.hosts if host.counts)
-        parts.append(f"{_listed(severities)} on {concerned} of {_number(total, 'host')}")
+        where = fleet.hosts[0].name if total == 1 else f"{concerned:,} of {total:,} hosts"
+        parts.append(f"{_listed(severities)} on {where}")
     elif not _looked(fleet):
         parts.append(f"Nothing was looked at on {_number(total, 'host')}")
     elif looked_at < total or any(statuses[status] for status in (*FAILED, "incomplete")):
-        parts.append(f"Nothing found on the {looked_at} of {_number(total, 'host')} checked")
+        parts.append(f"Nothing found on the {looked_at:,} of {_number(total, 'host')} checked")
     else:
         parts.append(_nothing_to_do(fleet, statuses))
     if looked_at < total:
@@ -111,7 +112,7 @@ def sentence(fleet: Fleet) -> str:
 def _nothing_to_do(fleet: Fleet, statuses: Mapping[str, int]) -> str:
     hosts = len(fleet.hosts)
     each = len(fleet.checks)
-    words = f"Nothing to do: {hosts} of {_number(hosts, 'host')} checked, "
+    words = f"Nothing to do: {hosts:,} of {_number(hosts, 'host')} checked, "
     words += "1 check each" if each == 1 else f"all {each} checks each"
     aside = [f"{statuses[status]} {status.replace('_', ' ')}" for status in ("not_applicable", "skipped") if statuses[status]]
     return f"{words} ({', '.join(aside)})" if aside else words
