@@ -110,6 +110,8 @@ def _asked(look, ask, path):
     except SocketError as error:
         if error.state != "unreadable" or look.options["transport"] == "socket":
             raise
+    except (TypeError, ValueError, AttributeError, LookupError) as error:
+        raise SocketError("refused", "the answer has another form than fail2ban's: %s" % text(error, 100)) from None
     return fail2ban_server.server(Client(look.machine, path, look.options["timeout"]).ask)
 
 
@@ -125,7 +127,7 @@ def _not_answered(look, path, error):
     machine = look.machine
     running = fail2ban_tools.processes(machine)
     other = fail2ban_tools.other_tool(running)
-    alive = bool(running[fail2ban_tools.SERVER])
+    alive = fail2ban_tools.alive(machine, look.setting("pidfile", fail2ban_tools.PIDFILE))
     look.data["installed"] = installed = fail2ban_tools.installed(machine) or alive
     if error.state in ("missing", "stale") and not alive:
         if other:
@@ -221,7 +223,7 @@ def _judged(look, pid, facts, jails):
         look.findings.append(fail2ban_findings.no_jails())
     enabled = _compare_with_config(look, jails)
     for jail in jails:
-        data["jails"].append(_jail(look, jail, log.jails.get(jail["name"], fail2ban_log.Jail()), pid, log, enabled))
+        data["jails"].append(_jail(look, jail, log.jails.get(text(jail["name"]), fail2ban_log.Jail()), pid, log, enabled))
     data["window"] = {"since": iso(look.since), "until": iso(look.until), "source": log.source, "files": log.files, "complete": not log.gaps}
     data["log_errors"] = {"count": log.errors_count, "samples": [{"time": iso(when), "text": line} for when, line in log.errors]}
     _repeated(look, facts, jails, log)
@@ -299,7 +301,7 @@ def _judge_sources(look, jail, files):
 def _judge_bans(look, jail, log):
     """Return whether the jail's bans come about: C(yes), C(no), C(unknown) where the log has no ban or only some actions fail."""
     failing = sorted({action for _when, _address, action in log.failed} | {action for _when, action in log.not_started})
-    if not failing:
+    if not failing or log.mended:
         return "yes" if log.bans or log.restored or log.rebans else "unknown"
     total = set(failing) >= {text(action) for action in jail["actions"] or failing}
     look.findings.append(fail2ban_findings.ban_fails(jail["name"], failing, jail["banned"]["current"], log, total))

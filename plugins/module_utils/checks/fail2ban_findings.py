@@ -125,6 +125,7 @@ def ban_fails(name, failing, bans, log, total):
     last = log.failed[-1][0] if log.failed else (log.not_started[-1][0] if log.not_started else None)
     evidence += [("log", "action %s failed to ban %s" % (action, address or "an address")) for _when, address, action in log.failed]
     evidence += [("log", "action %s failed to start" % action) for _when, action in log.not_started]
+    evidence += [("log", words) for words in log.said]
     if total:
         title = "Jail %s bans on paper only: its action fails" % name
         remedy = "fail2ban says banned, and the firewall was never told. Mend the action: its command is missing, or the firewall tool has changed."

@@ -36,13 +36,17 @@ CLOCK_SLACK = 7200
 # Log targets that end in the journal of a host with systemd.
 JOURNAL_TARGETS = frozenset(["SYSLOG", "SYSTEMD-JOURNAL", "SYSOUT", "STDOUT", "STDERR"])
 
-_FILE_LINE = re.compile(rb"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)[,.]\d+ +fail2ban\.?([\w.]*) *(?:\[ *\d+\])?: *([A-Z]+) +(.*)$", re.M)
-_JOURNAL_LINE = re.compile(rb"^(\d+)\.\d+ \S+ [^\[: ]+(?:\[\d+\])?: (?:fail2ban\.?([\w.]*) *(?:\[ *\d+\])?: *([A-Z]+) +)?(.*)$", re.M)
+_LEVEL = rb"(DEBUG|INFO|NOTICE|WARNING|ERROR|CRITICAL)"
+_LOGGER = rb"fail2ban(?:\.\w+)* *(?:\[ *\d+\])?: *"
+_FILE_LINE = re.compile(rb"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)[,.]\d+ +" + _LOGGER + _LEVEL + rb" +(.*)$", re.M)
+# journalctl -o short-unix: seconds, host, identifier, and what of the server's own prefix the log target left in the message
+_JOURNAL_LINE = re.compile(rb"^(\d+)\.\d+ \S+ [^\[: ]+(?:\[\d+\])?: (?:" + _LOGGER + rb")?(?:" + _LEVEL + rb" +)?(.*)$", re.M)
 
 _EVENT = re.compile(rb"^\[([^\]]+)\] (?:(Restore )?(Ban)|(Found)|(Unban)|(Reban)|(Ignore)) (\S+)")
 _FAILED = re.compile(rb"^Failed to execute (?:re)?ban jail '([^']*)' action '([^']*)' .*?(?:Error (?:re)?banning (\S+))?$")
 _NOT_STARTED = re.compile(rb"^Failed to start jail '([^']*)' action '([^']*)': ")
-_JAIL_STARTED = re.compile(rb"^Jail '([^']*)' started")
+_COMMAND_SAID = re.compile(rb"^[0-9a-f]+ -- (?:stderr: (.*)|returned (\d+))$")
+_JAIL_STARTED = re.compile(rb"^Jail '([^']*)' (started|reloaded)")
 _SERVER_STARTED = re.compile(rb"^Start(?:ing)? Fail2ban v")
 
 # ERROR lines that say nothing of the server's own health: (start of the message, why it is left out)
@@ -61,11 +65,24 @@ class Jail:
         self.failed = []  # (time, address or None, action)
         self.failed_count = 0
         self.not_started = []  # (time, action)
+        self.said = []  # what the failing commands printed
+        self.bans_since_reload = None
 
     def restart(self, when):
         """Forget failures of before: whoever mends an action restarts the jail."""
         self.started = when
-        self.failed, self.failed_count, self.not_started = [], 0, []
+        self.failed, self.failed_count, self.not_started, self.said = [], 0, [], []
+        self.bans_since_reload = None
+
+    def reload(self, when):
+        """Its action may be mended now; that is known with the next ban that does not fail."""
+        self.started = when
+        self.bans_since_reload = 0
+
+    @property
+    def mended(self):
+        """Whether bans failed, and no longer do since the jail was reloaded."""
+        return bool(self.bans_since_reload)
 
 
 class Log:
@@ -83,6 +100,7 @@ class Log:
         self.errors = []
         self.errors_count = 0
         self.started = None
+        self._said = []
         self._minutes = {}
 
     def jail(self, name):
@@ -102,13 +120,13 @@ class Log:
         return None if begin is None else begin + int(stamp[17:19])
 
     def add(self, when, level, message):
-        """Take one line of the log."""
+        """Take one line of the log; C(level) is None where the log target keeps it elsewhere (SYSTEMD-JOURNAL)."""
         if when is None or when < self.since or when > self.until:
             return
         event = _EVENT.match(message)
         if event:
             self._event(when, event)
-        elif level in (b"ERROR", b"CRITICAL"):
+        elif level in (b"ERROR", b"CRITICAL") or level is None and message.startswith(b"Failed to "):
             self._error(when, message)
         elif _SERVER_STARTED.match(message):
             self.started = when
@@ -117,7 +135,8 @@ class Log:
         else:
             started = _JAIL_STARTED.match(message)
             if started:
-                self.jail(text(started.group(1))).restart(when)
+                jail = self.jail(text(started.group(1)))
+                jail.restart(when) if started.group(2) == b"started" else jail.reload(when)
 
     def _event(self, when, event):
         name, restore, ban, found, unban, reban, ignored, address = event.groups()
@@ -130,6 +149,8 @@ class Log:
         elif ban:
             jail.bans += 1
             jail.last_ban = when
+            if jail.bans_since_reload is not None:
+                jail.bans_since_reload += 1
             self._count_ban(text(address, 80), text(name), when)
         elif unban:
             jail.unbans += 1
@@ -151,14 +172,26 @@ class Log:
         if failed:
             jail = self.jail(text(failed.group(1)))
             jail.failed_count += 1
+            jail.bans_since_reload = None
+            jail.said = (jail.said + self._take_said())[-SAMPLES_LIMIT:]
             jail.failed = jail.failed[-SAMPLES_LIMIT:] + [(when, text(failed.group(3) or b"", 80), text(failed.group(2)))]
         not_started = _NOT_STARTED.match(message)
         if not_started:
-            self.jail(text(not_started.group(1))).not_started.append((when, text(not_started.group(2))))
+            jail = self.jail(text(not_started.group(1)))
+            jail.said = (jail.said + self._take_said())[-SAMPLES_LIMIT:]
+            jail.not_started = jail.not_started[-SAMPLES_LIMIT:] + [(when, text(not_started.group(2)))]
+        said = _COMMAND_SAID.match(message)
+        if said:
+            self._said = (self._said + [text(said.group(1) or b"returned " + said.group(2), 300)])[-SAMPLES_LIMIT:]
         if not message.startswith(tuple(start for start, _why in IGNORED_ERRORS)):
             self.errors_count += 1
             if len(self.errors) < SAMPLES_LIMIT or failed or not_started:
                 self.errors = (self.errors + [(when, text(message, 300))])[-2 * SAMPLES_LIMIT:]
+
+    def _take_said(self):
+        """Return what commands printed since the last failure: the server logs it just before (another jail's may come between)."""
+        said, self._said = sorted(set(self._said)), []
+        return said
 
 
 def read(machine, target, since, until):
@@ -188,7 +221,7 @@ def _read_journal(machine, log):
     if answer.rc != 0 or answer.timed_out or answer.truncated:
         log.gaps.append("journalctl did not give the server's whole log: %s" % (text(answer.err, 200) or "stopped after %d s" % JOURNAL_TIMEOUT))
     for line in _JOURNAL_LINE.finditer(answer.out):
-        log.add(int(line.group(1)), line.group(3) or b"", line.group(4))
+        log.add(int(line.group(1)), line.group(2), line.group(3))
 
 
 def _read_files(machine, log, path):
@@ -277,5 +310,5 @@ def _scan(log, content, limit):
         end = block.rfind(b"\n") + 1
         rest = block[end:][-LINE_LIMIT:]
         for line in _FILE_LINE.finditer(block, 0, end):
-            log.add(log.local_time(line.group(1)), line.group(3), line.group(4))
+            log.add(log.local_time(line.group(1)), line.group(2), line.group(3))
     return scanned

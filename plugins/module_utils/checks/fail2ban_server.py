@@ -69,8 +69,16 @@ def settings(ask, version):
     """Return the server's own settings as a dict; None for what it does not tell."""
     found = {}
     for since, name in SERVER_QUESTIONS:
-        found[name] = ask("get", name) if version >= since else None
+        answer = ask("get", name) if version >= since else None
+        found[name] = answer if answer is None or isinstance(answer, int) else "%s" % (answer,)
     return found
+
+
+def _texts(answer):
+    """Return a list of text of an answer that should be one. Raises TypeError for anything else than a list."""
+    if not isinstance(answer, list):
+        raise TypeError("a %s where a list is due" % type(answer).__name__)
+    return ["%s" % (item,) for item in answer]
 
 
 def jail_names(ask, version):
@@ -96,12 +104,14 @@ def jail(ask, version, name):
             elif key in BACKENDS:
                 found["backend"] = BACKENDS[key]
             elif key in ("Banned IP list", "IP list"):
-                found["banned_ids"] = value.split() if isinstance(value, str) else value
+                found["banned_ids"] = value.split() if isinstance(value, str) else _texts(value)
     for since, words, key in JAIL_QUESTIONS:
         found[key] = None
         if version >= since:
             found[key] = ask("get", name, *words)
-    found["journal_match"] = " + ".join(" ".join(part) if isinstance(part, list) else part for part in found["journal_match"] or [])
+    for key in ("files", "ignoreip", "actions", "ban_times"):
+        found[key] = _texts(found[key]) if found[key] is not None else None
+    found["journal_match"] = " + ".join(" ".join(_texts(part)) if isinstance(part, list) else "%s" % part for part in found["journal_match"] or [])
     for key in ("bantime", "findtime", "maxretry"):
         found[key] = int(found[key]) if found[key] is not None else None
     found["bantime_increment"] = found["bantime_increment"] in (True, "True")

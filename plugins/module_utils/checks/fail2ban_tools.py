@@ -24,6 +24,7 @@ OTHERS = (
 )
 
 SERVER = b"fail2ban-server"
+PIDFILE = "/var/run/fail2ban/fail2ban.pid"
 SSH = b"sshd"
 COMMANDS = (b"fail2ban-client", b"fail2ban-server")
 
@@ -51,19 +52,34 @@ def enabled(machine):
 
 
 def processes(machine):
-    """Return {comm: [pid]} of the processes that this module knows by name."""
-    wanted = {SERVER: [], SSH: []}
+    """Return {comm: [pid]} of this host's sshd and of the other tools; processes of containers are not among them."""
+    wanted = {SSH: []}
     wanted.update((comm, []) for _name, comms in OTHERS for comm in comms)
     try:
         names = os.listdir(machine.path(b"/proc"))
     except OSError:
         return wanted
+    own = _namespace(machine, b"self")
     for name in names:
         if name.isdigit():
             comm = (machine.read_or_none(b"/proc/" + name + b"/comm", 64) or b"").strip()
-            if comm in wanted:
+            if comm in wanted and _namespace(machine, name) in (own, None):
                 wanted[comm].append(int(name))
     return wanted
+
+
+def _namespace(machine, pid):
+    """Return the process id namespace of a process, None where only root may see it."""
+    try:
+        return os.readlink(machine.path(b"/proc/" + pid + b"/ns/pid"))
+    except OSError:
+        return None
+
+
+def alive(machine, pidfile):
+    """Return whether the process that fail2ban-server's pidfile (text) names is one."""
+    pid = (machine.read_or_none(pidfile.encode("utf-8", "surrogateescape"), 64) or b"").strip()
+    return pid.isdigit() and (machine.read_or_none(b"/proc/" + pid + b"/comm", 64) or b"").strip() == SERVER
 
 
 def other_tool(running):
