@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import needs
 import pytest
+from tree import copy_tracked
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -21,22 +21,11 @@ BIN = Path(sys.executable).parent
 Tool = Callable[..., None]
 
 
-def _tracked() -> list[str]:
-    needs.command("git")
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, check=False)
-    if listed.returncode != 0:
-        needs.missing("the linters need a git checkout")
-    return [os.fsdecode(name) for name in listed.stdout.split(b"\0") if name and (REPOSITORY / os.fsdecode(name)).exists()]
-
-
 @pytest.fixture(scope="session")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the tracked files as ansible_collections/bottomup/security, as ansible-test and ansible-lint want them."""
     root = tmp_path_factory.mktemp("collections") / "ansible_collections" / "bottomup" / "security"
-    for name in _tracked():
-        target = root / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(REPOSITORY / name, target, follow_symlinks=False)
+    copy_tracked(root)
     return root
 
 

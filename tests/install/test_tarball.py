@@ -1,0 +1,144 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ordinary Ansible way, from a built tarball: install, run the playbook, call the modules."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import subprocess
+import tarfile
+from pathlib import Path
+
+import needs
+import pytest
+import yaml
+from tree import tracked
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+INVENTORY = """\
+[web]
+web1 ansible_connection=local
+web2 ansible_connection=local
+[db]
+db1 ansible_connection=local
+"""
+
+# Findings of the machine that runs the tests are nobody's fault here.
+NEVER_FAIL = ("-e", "daily_check_fail_on=never")
+
+
+@pytest.fixture
+def inventory(tmp_path: Path) -> str:
+    path = tmp_path / "inventory"
+    path.write_text(INVENTORY)
+    return str(path)
+
+
+def hosts(done) -> list[str]:
+    assert done.rc == 0, done.shown
+    assert len(done.runs) == 1, done.shown
+    for name in ("report.json", "report.html", "report.txt", "summary.json"):
+        assert (done.state / "latest" / name).stat().st_size > 0, name
+    return sorted(host["host"] for host in done.report["hosts"])
+
+
+def checks(done) -> set[str]:
+    return {name for document in done.documents.values() for name, check in document["checks"].items() if check["status"] != "skipped"}
+
+
+def test_tarball_holds_the_tracked_files_and_nothing_else(tarball):
+    ignored = yaml.safe_load((REPOSITORY / "galaxy.yml").read_text())["build_ignore"]
+    wanted = {name for name in tracked() if not any(fnmatch.fnmatch(name, word) or name.split("/")[0] == word for word in ignored)}
+    with tarfile.open(tarball) as archive:
+        names = {member.name for member in archive if member.isfile()}
+    assert names - {"MANIFEST.json", "FILES.json"} == wanted - {"galaxy.yml"}
+
+
+@pytest.mark.parametrize("version", ["3.10", "3.11", "3.12", "3.13"])
+@pytest.mark.timeout(600)
+def test_every_controller_python(version, make_controller, inventory, tmp_path):
+    controller = make_controller(needs.python(version))
+    done = controller.daily_check(tmp_path, "-i", inventory, *NEVER_FAIL)
+    assert hosts(done) == ["db1", "web1", "web2"]
+    assert not any(done.recap(host)["changed"] for host in ("db1", "web1", "web2"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        pytest.param(["-i", "INVENTORY", "-l", "web1"], ["web1"], id="-l web1"),
+        pytest.param(["-i", "INVENTORY", "-l", "web"], ["web1", "web2"], id="-l web"),
+        pytest.param(["-i", "INVENTORY", "--check"], ["db1", "web1", "web2"], id="--check"),
+        pytest.param(["-i", "web1,", "-c", "local"], ["web1"], id="-i web1,"),
+        pytest.param(["-i", "localhost,", "-c", "local"], ["localhost"], id="-i localhost,"),
+    ],
+)
+def test_ways_to_name_hosts(arguments, expected, controller, inventory, tmp_path):
+    arguments = [inventory if word == "INVENTORY" else word for word in arguments]
+    done = controller.daily_check(tmp_path, *arguments, *NEVER_FAIL)
+    assert hosts(done) == expected
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["-e", "daily_check_checks=restart"], id="-e daily_check_checks"),
+        pytest.param(["-e", '{"daily_check_checks": ["restart"]}'], id="-e list"),
+        pytest.param(["--tags", "restart"], id="--tags"),
+        pytest.param(["--skip-tags", "fail2ban"], id="--skip-tags"),
+    ],
+)
+def test_ways_to_name_checks(arguments, controller, inventory, tmp_path):
+    done = controller.daily_check(tmp_path, "-i", inventory, "-l", "web1", *NEVER_FAIL, *arguments)
+    assert hosts(done) == ["web1"]
+    ran = checks(done)
+    assert "restart" in ran
+    assert "fail2ban" not in ran
+
+
+@pytest.mark.parametrize("name", ["restart_info", "fail2ban_info"])
+def test_module_by_itself(name, controller, tmp_path):
+    done = controller.run(tmp_path, "ansible", "all", "-i", "web1,", "-c", "local", "-m", f"bottomup.security.{name}", "--tree", str(tmp_path / "answers"))
+    assert done.rc == 0, done.shown
+    answer = json.loads((tmp_path / "answers" / "web1").read_text())
+    assert answer["changed"] is False
+    assert {"status", "status_reason", "findings", "data"} <= set(answer)
+
+
+def test_documentation_of_every_plugin(controller, tmp_path):
+    listed = controller.run(tmp_path, "ansible-doc", "--list", "--json", "bottomup.security")
+    assert listed.rc == 0, listed.shown
+    plugins = sorted(json.loads(listed.shown[listed.shown.index("{") :]))
+    assert {"bottomup.security.restart_info", "bottomup.security.fail2ban_info", "bottomup.security.daily_check"} <= set(plugins)
+    shown = controller.run(tmp_path, "ansible-doc", *plugins)
+    assert shown.rc == 0, shown.shown
+    role = controller.run(tmp_path, "ansible-doc", "-t", "role", "bottomup.security.daily_check")
+    assert role.rc == 0, role.shown
+    for variable in ("daily_check_checks", "daily_check_state_dir", "daily_check_fail_on", "daily_check_max_unreachable", "daily_check_timeout"):
+        assert variable in role.shown
+
+
+@pytest.mark.parametrize("bad", ["daily_check_checks=restrat", "daily_check_timeout=-1", "daily_check_fail_on=hihg"])
+def test_bad_variable_is_said_before_the_first_connection(bad, controller, tmp_path):
+    # Nobody listens on port 1: a run that connected would say so.
+    (tmp_path / "hosts").write_text("web1 ansible_host=127.0.0.1 ansible_port=1\n")
+    done = controller.daily_check(tmp_path, "-i", str(tmp_path / "hosts"), "-e", bad)
+    assert done.rc != 0
+    assert bad.partition("=")[0] in done.shown or bad.partition("=")[2] in done.shown
+    assert "refused" not in done.shown
+    assert not done.runs
+
+
+def test_playbook_of_the_checkout(checkout, controller, tmp_path):
+    """As a user has it after `make audit`: ansible.cfg finds the collection, whatever folder the checkout lies in."""
+    link = checkout / ".venv" / "collections" / "ansible_collections" / "bottomup" / "security"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(checkout)
+    environment = {"PATH": f"{controller.environment}/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
+    command = ["ansible-playbook", "-i", "localhost,", "-c", "local", "playbooks/daily_check.yml", *NEVER_FAIL]
+    done = subprocess.run(command, cwd=checkout, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / ".local/state/bottomup-security/latest/report.html").exists()
