@@ -12,11 +12,35 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import os
+import re
+
 from ..host.finding import finding, text
+from . import restart_image as image
+from . import restart_microcode as microcode
+from .restart_kernel import Kernel, live_patches
 from .restart_plan import REBOOT
 
 # What it takes, from little to much: a restart of the user space, a new kernel without the firmware, everything.
 LEVELS = ("none", "soft-reboot", "kexec", "reboot")
+
+COMMANDS = {
+    "soft-reboot": ["systemctl soft-reboot"],
+    "kexec": ["systemctl kexec"],
+    "reboot": ["systemctl reboot"],
+}
+
+REMEDIES = {
+    "soft-reboot": "The kernel is current: with systemd 254 or newer a soft-reboot replaces all processes, an ordinary reboot does it everywhere.",
+    "kexec": "Start the new kernel with kexec, or reboot.",
+    "reboot": "Reboot at the next opportunity.",
+}
+
+# The C library stale in so many units, process 1 among them, is done sooner and safer by a reboot than unit by unit.
+LIBC_UNITS = 10
+LIBC = re.compile(r"^(?:libc\.so\.6|libc-2\.[0-9]+\.so|ld-linux[-a-z0-9_]*\.so\.[0-9]+|ld-2\.[0-9]+\.so|libc\.musl-.*)$")
+
+REASONS_LIMIT = 100
 
 
 class Reboot:
@@ -25,6 +49,7 @@ class Reboot:
     def __init__(self):
         self.reasons = []
         self.level = "none"
+        self.kernel = None
 
     def add(self, source, words, level="reboot"):
         """Add a reason, once."""
@@ -36,15 +61,22 @@ class Reboot:
 
     def data(self):
         """Return data.reboot."""
-        return {"required": bool(self.reasons), "level": self.level, "reasons": self.reasons[:100]}
+        return {"required": bool(self.reasons), "level": self.level, "reasons": self.reasons[:REASONS_LIMIT], "kernel": self.kernel}
 
     def findings(self):
-        """Return the finding, if there is a reason."""
+        """Return the finding, if there is a reason: one for the kernel, since that one has its own remedy, or one for the rest."""
         if not self.reasons:
             return []
-        return [finding("restart.reboot", "medium" if self.level != "soft-reboot" else "low", "A reboot is pending", "host",
-                        evidence=[(reason["source"], reason["text"]) for reason in self.reasons],
-                        remedy="Reboot at the next opportunity.", commands=["systemctl reboot"])]
+        kernel = any(reason["source"] == "kernel" for reason in self.reasons)
+        return [finding(
+            "restart.kernel" if kernel else "restart.reboot",
+            "low" if self.level == "soft-reboot" else "medium",
+            "A reboot is pending: %s" % ", ".join(sorted({reason["source"] for reason in self.reasons})),
+            "host",
+            evidence=[(reason["source"], reason["text"]) for reason in self.reasons],
+            remedy=REMEDIES[self.level],
+            commands=COMMANDS[self.level],
+        )]
 
 
 def reboot_of(machine, actions, stale):
@@ -52,9 +84,61 @@ def reboot_of(machine, actions, stale):
     reboot = Reboot()
     for action in actions:
         if action.action == REBOOT:
-            reboot.add(action.name, action.reason, "soft-reboot")
-    content = machine.read_or_none(b"/run/reboot-required")
-    if content is not None:
-        names = (machine.read_or_none(b"/run/reboot-required.pkgs") or b"").split()
-        reboot.add("/run/reboot-required", "requested by %s" % (", ".join(text(name, 80) for name in sorted(set(names))[:20]) or "a package"))
+            names = sorted({os.path.basename(item["path"]) for row in action.rows for item in row["files"]})
+            reboot.add(action.name, "runs replaced %s; %s" % (", ".join(names[:5]), action.reason), "soft-reboot")
+    _libc(reboot, stale)
+    _requested(reboot, machine)
+    if not in_container(machine):
+        _kernel(reboot, machine)
+        revision = microcode.reason(machine)
+        if revision:
+            reboot.add(b"microcode", revision)
+    for source, words in image.reasons(machine):
+        reboot.add(source, words)
     return reboot
+
+
+def _libc(reboot, stale):
+    units = set()
+    first = False
+    for row in stale:
+        if any(LIBC.match(os.path.basename(item["path"])) for item in row["files"]):
+            units.add(row["unit"] or row["session"] or row["exe"])
+            first = first or row["pid"] == 1
+    if first and len(units) > LIBC_UNITS:
+        reboot.add("libc", "the C library was replaced under process 1 and more than %d units" % LIBC_UNITS, "soft-reboot")
+
+
+def _kernel(reboot, machine):
+    kernel = Kernel(machine)
+    patches = live_patches(machine)
+    reboot.kernel = {
+        "running": text(kernel.running),
+        "newest": text(kernel.newest) if kernel.newest is not None else None,
+        "live_patches": [text(name, 80) for name in patches[:20]],
+    }
+    for source, words in kernel.reasons():
+        if patches:
+            words += b"; live patches are loaded (%s): the holes may be closed already" % b", ".join(patches[:5])
+        reboot.add(source, words)
+
+
+def _requested(reboot, machine):
+    """What packages asked for. Other tools write these files, too: a reason with its source, not a proof."""
+    if machine.read_or_none(b"/run/reboot-required") is not None:
+        names = (machine.read_or_none(b"/run/reboot-required.pkgs") or b"").split()
+        wanted = ", ".join(text(name, 80) for name in sorted(set(names))[:20])
+        reboot.add("/run/reboot-required", "asked for by %s" % wanted if wanted else "exists")
+    needed = machine.read_or_none(b"/run/reboot-needed")
+    if needed is not None:
+        # SUSE writes the level as a word; anything else means an ordinary reboot.
+        word = needed.split()[0].decode("ascii", "replace") if needed.split() else "reboot"
+        reboot.add("/run/reboot-needed", "asks for: %s" % word, word if word in LEVELS[1:] else "reboot")
+
+
+def in_container(machine):
+    """Return whether this machine shares the kernel of another: then neither kernel nor microcode is its affair."""
+    if machine.read_or_none(b"/run/systemd/container", 64) or any(
+            os.path.exists(machine.path(mark)) for mark in (b"/.dockerenv", b"/run/.containerenv", b"/dev/lxd/sock", b"/dev/incus/sock")):
+        return True
+    return b"\0container=" in b"\0" + (machine.read_or_none(b"/proc/1/environ", 65536) or b"")

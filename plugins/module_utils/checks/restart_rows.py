@@ -16,7 +16,7 @@ import os
 
 from ..host import systemd
 from ..host.finding import iso, text
-from ..host.proc import read_whole
+from .restart_elf import open_plain
 from .restart_files import STALE
 from .restart_listen import Listeners
 from .restart_names import DELETED
@@ -51,9 +51,13 @@ class Rows:
     def _hostname(self, pid):
         """Return the name that a container without a known engine has given itself: stable, and what its owner knows it by."""
         try:
-            return read_whole(resolve(self.proc.path(pid, b"root"), b"/etc/hostname"), 256).split()[0]
-        except (OSError, IndexError, TypeError):
+            descriptor = open_plain(resolve(self.proc.path(pid, b"root"), b"/etc/hostname") or b"")
+        except OSError:
             return b"unnamed"
+        try:
+            return (os.read(descriptor, 256).split() or [b"unnamed"])[0]
+        finally:
+            os.close(descriptor)
 
     def is_on_host(self, process):
         """Return whether the packages of this machine own the files of a process."""
