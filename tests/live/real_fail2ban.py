@@ -15,6 +15,7 @@ from typing import Any
 
 import conftest  # noqa: F401 - makes the collection importable
 import needs
+
 from ansible_collections.bottomup.security.plugins.module_utils.checks import fail2ban
 from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine
 

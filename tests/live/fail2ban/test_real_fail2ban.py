@@ -18,8 +18,9 @@ import conftest
 import needs
 import pytest
 import real_fail2ban
-from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine
 from real_fail2ban import Fail2ban, jail, rules
+
+from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine
 
 SSH_FAILURE = "{stamp} web1 sshd-session[812]: Failed password for invalid user admin from {address} port 51234 ssh2\n"
 
