@@ -56,7 +56,7 @@ def _environment(interpreter: str) -> Path:
     if not (home / "complete").exists():
         shutil.rmtree(home, ignore_errors=True)
         subprocess.run([interpreter, "-m", "venv", home], check=True)
-        install = [home / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-input", "--require-hashes", "-r", REQUIREMENTS]
+        install = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-input", "--require-hashes", "-r", str(REQUIREMENTS)]
         subprocess.run(install, stdin=subprocess.DEVNULL, check=True)
         (home / "complete").touch()
     return home

@@ -14,6 +14,7 @@ from pathlib import Path
 import needs
 import pytest
 import yaml
+from audit import Audit
 from tree import tracked
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -37,7 +38,7 @@ def inventory(tmp_path: Path) -> str:
     return str(path)
 
 
-def hosts(done) -> list[str]:
+def hosts(done: Audit) -> list[str]:
     assert done.rc == 0, done.shown
     assert len(done.runs) == 1, done.shown
     for name in ("report.json", "report.html", "report.txt", "summary.json"):
@@ -45,7 +46,7 @@ def hosts(done) -> list[str]:
     return sorted(host["host"] for host in done.report["hosts"])
 
 
-def checks(done) -> set[str]:
+def checks(done: Audit) -> set[str]:
     return {name for document in done.documents.values() for name, check in document["checks"].items() if check["status"] != "skipped"}
 
 
