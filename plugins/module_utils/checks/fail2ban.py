@@ -75,10 +75,11 @@ def moment(words, default):
         return int(default)
     if isinstance(words, (int, float)) or re.match(r"^\d+(\.\d+)?$", words):
         return int(float(words))
-    match = re.match(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)$", words)
-    if match is None:
+    zoned = re.match(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(Z|[+-]\d\d:\d\d)$", words)
+    seconds = fail2ban_silent.stamp(words.encode("ascii"), 0) if zoned else None
+    if seconds is None:
         raise ValueError("%r is neither seconds since 1970 nor a time such as 2026-11-22T06:00:00Z" % words)
-    return fail2ban_silent.stamp(words.encode("ascii"), 0)
+    return seconds
 
 
 def run(options, machine):
