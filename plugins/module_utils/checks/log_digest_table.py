@@ -1,0 +1,114 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The row of a table of messages, and the counters that its handlers fill.
+
+Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+Python 3.6, standard library only: this runs on the servers.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import collections
+import re
+
+from ..host.finding import iso, text
+
+# One kind of message. name: stable id; literals: one of them is in every such message (looked for before the pattern);
+# pattern: matched from the start of the message; handler: name of the topic's method, None for a message that is understood and tells
+# an admin nothing; meaning and example: for the reader, and the test that runs every example.
+Row = collections.namedtuple("Row", "name literals pattern handler meaning example")
+
+TALLY_LIMIT = 5000
+KEY_LIMIT = 300
+
+
+def row(name, literals, pattern, handler, meaning, example):
+    """Return a Row with its pattern compiled; C(literals) is one literal or a tuple of them."""
+    if isinstance(literals, bytes):
+        literals = (literals,)
+    return Row(name, literals, re.compile(pattern, re.S), handler, meaning, example)
+
+
+class Event:
+    """One message as a handler gets it: C(when) (seconds since 1970), C(count) (it may stand for several), C(fields) and C(message)."""
+
+    __slots__ = ("when", "count", "match", "message", "row")
+
+    def __init__(self, when, count, match, message, found):
+        self.when, self.count, self.match, self.message, self.row = when, count, match, message, found
+
+    def __getitem__(self, name):
+        return self.match.group(name) or b""
+
+
+class Tally:
+    """Counts by key (a tuple of bytes or text), with first and last time. Bounded: what came after C(limit) keys is only counted."""
+
+    def __init__(self, names, limit=TALLY_LIMIT):
+        self.names = names
+        self.limit = limit
+        self.total = 0
+        self.rows = {}
+        self.overflow = 0
+
+    def add(self, key, when, count=1, sample=None):
+        """Count C(count) events of C(key)."""
+        self.total += count
+        entry = self.rows.get(key)
+        if entry is None:
+            if len(self.rows) >= self.limit:
+                self.overflow += count
+                return
+            self.rows[key] = [count, when, when, sample]
+            return
+        entry[0] += count
+        if when < entry[1]:
+            entry[1] = when
+        if when > entry[2]:
+            entry[2] = when
+
+    def top(self, limit):
+        """Return the C(limit) most frequent as dicts, and how many keys were left out."""
+        order = sorted(self.rows.items(), key=lambda item: (-item[1][0], [_orderly(part) for part in item[0]]))
+        rows = [self._row(key, entry) for key, entry in order[:limit]]
+        return rows, max(0, len(order) - limit)
+
+    def _row(self, key, entry):
+        shown = {name: text(part, KEY_LIMIT) if isinstance(part, bytes) else part for name, part in zip(self.names, key)}
+        shown.update(count=entry[0], first=iso(entry[1]), last=iso(entry[2]))
+        if entry[3] is not None:
+            shown["sample"] = text(entry[3])
+        return shown
+
+
+def _orderly(part):
+    return part if isinstance(part, bytes) else ("%s" % (part,)).encode("utf-8", "backslashreplace")
+
+
+class Topic:
+    """A part of the digest: C(TABLES) ({program: rows}) and the handlers that the rows name.
+
+    C(data()) returns the part's names in the digest, C(findings()) what deserves action.
+    """
+
+    TABLES = {}
+
+    def data(self, limit, cut):
+        """Return {name: JSON data}; lists hold at most C(limit) rows, C(cut) (a dict) takes how many were left out."""
+        raise NotImplementedError
+
+    def findings(self):
+        """Return a list of findings."""
+        return []
+
+
+def shown(tally, limit, cut, name):
+    """Return the top rows of a tally and say in C(cut) what was left out under C(name)."""
+    rows, left = tally.top(limit)
+    if left or tally.overflow:
+        cut[name] = {"rows": left, "events_not_kept": tally.overflow}
+    return rows
