@@ -53,6 +53,7 @@ status:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.bottomup.security.plugins.module_utils.checks.restart import run
 from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine
 

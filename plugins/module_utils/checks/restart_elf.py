@@ -131,8 +131,8 @@ def _segments(descriptor):
             offset, size, count = struct.unpack_from(order + "I", head, 28) + struct.unpack_from(order + "HH", head, 42)
         table = os.pread(descriptor, min(size * count, SEGMENT_LIMIT), min(offset, 1 << 62))
         return (order, wide), [_segment(table, place * size, order, wide) for place in range(len(table) // size if size else 0)]
-    except (struct.error, OverflowError, OSError):
-        raise NoElf()
+    except (struct.error, OverflowError, OSError) as error:
+        raise NoElf() from error
 
 
 def _segment(table, place, order, wide):

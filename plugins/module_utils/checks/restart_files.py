@@ -124,11 +124,12 @@ class Files:
 
     def _deleted(self, view, pid, mapped, span):
         """The kernel says that the name is gone. It says so for every kind of file: only installed programs count."""
+        named = [without_temporary(path) for path in spellings(mapped.path[:-len(DELETED)])]
         for spelled in spellings(mapped.path[:-len(DELETED)]):
             found = _stat(view, spelled)
             if found is not None and found.st_ino == mapped.inode:
                 return self._same_inode(view, pid, spelled, found, span)
-        path = without_temporary(spellings(mapped.path[:-len(DELETED)])[-1])
+        path = next((path for path in named if _stat(view, path) is not None), named[-1])
         if is_volatile(path):
             return None
         running = self.proc.path(pid, b"map_files/" + span)

@@ -78,8 +78,8 @@ def stale_files(rows):
 
 def describe(files):
     """Return which files, in the words of a title: C(2 replaced files: libssl.so.3, libcrypto.so.3)."""
-    names = sorted(set(os.path.basename(path) for path, _reason, _package, _version in files))
-    reasons = sorted(set(reason for _path, reason, _package, _version in files))
+    names = sorted({os.path.basename(path) for path, _reason, _package, _version in files})
+    reasons = sorted({reason for _path, reason, _package, _version in files})
     shown = ", ".join(names[:3]) + (" and %d more" % (len(names) - 3) if len(names) > 3 else "")
     return "%s files: %s" % ("/".join(reasons), shown)
 

@@ -46,7 +46,7 @@ class Listeners:
         if not sockets:
             return []
         table = self._table(pid)
-        return sorted(set(table[inode] for inode in sockets if inode in table))[:LISTENS_LIMIT]
+        return sorted({table[inode] for inode in sockets if inode in table})[:LISTENS_LIMIT]
 
     def _table(self, pid):
         space = self.proc.link(pid, b"ns/net")

@@ -139,7 +139,8 @@ def _container(_name, rows, _units, _unknown):
 
 
 def _shim(name, rows, _units, _unknown):
-    yield Action("container", name, RECREATE, [], "part of each running container: replaced when its container is restarted, not with the engine", rows, USUAL + 6)
+    yield Action("container", name, RECREATE, [],
+                 "part of each running container: replaced when its container is restarted, not with the engine", rows, USUAL + 6)
 
 
 def _user_service(_name, rows, _units, _unknown):
@@ -174,7 +175,8 @@ def _service(name, rows, units, unknown):
         yield Action("service", name, REBOOT, [], NEVER_RESTART[name], rows, LAST)
         return
     if name.endswith(".scope"):
-        yield Action("service", name, NONE, ["systemctl status %s" % quote(name)], "a scope cannot be restarted: end the program and start it again", rows, USUAL + 7)
+        yield Action("service", name, NONE, ["systemctl status %s" % quote(name)],
+                     "a scope cannot be restarted: end the program and start it again", rows, USUAL + 7)
         return
     current, left = _generations(rows, unit)
     if left:

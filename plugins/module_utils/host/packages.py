@@ -121,7 +121,7 @@ def _time(path):
 
 def _rpm_owners(machine, paths):
     """One call of rpm: each owner tells all its files, so that no answer can be taken for another's."""
-    asked = sorted(set(spelling for path in paths for spelling in spellings(path)))
+    asked = sorted({spelling for path in paths for spelling in spellings(path)})
     form = b"[%{FILENAMES}\\t%{=NAME}\\t%|EPOCH?{%{=EPOCH}:}:{}|%{=VERSION}-%{=RELEASE}.%{=ARCH}\\t%{=INSTALLTIME}\\n]"
     answer = machine.run([machine.which(b"rpm"), b"-qf", b"--queryformat", form, b"--"] + asked, timeout=30, limit=64 * 1048576)
     if answer.timed_out:

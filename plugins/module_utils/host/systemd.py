@@ -128,7 +128,7 @@ def show(machine, units, properties=SHOW_PROPERTIES, timeout=15):
 
     A unit that systemd does not know has LoadState C(not-found). C(reason) is "" or why nothing is known.
     """
-    units = sorted(set(unit for unit in units if unit and not unit.startswith(b"-")))
+    units = sorted({unit for unit in units if unit and not unit.startswith(b"-")})
     if not units:
         return {}, ""
     systemctl = machine.which(b"systemctl")
