@@ -5,10 +5,12 @@ set -eu
 
 # Each with what needs it.
 test_packages='
-    openssh-server openssh-client sudo        : the one trip, over a real sshd and with become
+    openssh-server openssh-client sudo openssl : the one trip, over a real sshd and with become
+    tcsh fish                                 : users whose shell is not like sh
     systemd-container mmdebstrap debian-archive-keyring iproute2 : the machines of the fleet
     fail2ban nginx-light                      : real servers that ban and write logs
-    gcc libc6-dev                             : programs and libraries to be replaced under running processes
+    gcc libc6-dev python3                     : programs and libraries to be replaced under running processes
+    btrfs-progs xfsprogs                      : the file systems they lie on
     chromium                                  : the page
     shellcheck                                : ansible-test sanity over scripts/
 '
