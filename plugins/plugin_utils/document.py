@@ -60,6 +60,20 @@ class BadAnswer(Exception):
     """The answer is not a document that can be used; the message says why, in words for the report."""
 
 
+def capped(value: str, limit: int) -> str:
+    """Return a text without control characters, cut where it is longer than a server's cut to ``limit`` can make it.
+
+    Doing it twice is doing it once.
+    """
+    most = limit * ESCAPED + CUT_MARK
+    words = text(value[:most], most)
+    lost = max(0, len(value) - most)
+    if lost or len(words) > most:
+        keep = most - CUT_MARK
+        words = f"{words[:keep]}...[{lost + len(words) - keep} cut]"
+    return words
+
+
 class _Purse:
     """What one document may cost: characters and values, counted down over all its fields."""
 
@@ -77,7 +91,7 @@ class _Purse:
         """Return a text of the answer, printable and capped."""
         if not isinstance(value, str):
             raise BadAnswer(f"{what} is {_kind(value)}, not text")
-        words = text(value, limit * ESCAPED + CUT_MARK)
+        words = capped(value, limit)
         self.take(len(words))
         return words
 
