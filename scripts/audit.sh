@@ -27,8 +27,7 @@ if [ -z "$after" ] || [ "$after" = "$before" ]; then
     [ "$rc" != 0 ] || rc=1
     exit "$rc"
 fi
-echo
-cat "$state/latest/report.txt"
-echo
+# The whole report went by above, before Ansible's recap.
+head -n 1 "$state/latest/report.txt"
 echo "Report: $(cd "$state/latest" && pwd -P)/report.html"
 exit "$rc"
