@@ -19,7 +19,18 @@ import os
 import re
 
 from ..host.finding import iso, result, text
-from . import fail2ban_config, fail2ban_database, fail2ban_findings, fail2ban_ignore, fail2ban_log, fail2ban_server, fail2ban_silent, fail2ban_tools
+from . import (
+    fail2ban_config,
+    fail2ban_database,
+    fail2ban_down,
+    fail2ban_findings,
+    fail2ban_ignore,
+    fail2ban_log,
+    fail2ban_log_read,
+    fail2ban_server,
+    fail2ban_silent,
+    fail2ban_tools,
+)
 from .fail2ban_client import Client
 from .fail2ban_socket import Connection, ServerSaysNo, SocketError
 
@@ -36,7 +47,6 @@ BANNED_LIMIT = 100
 FILES_LIMIT = 50
 TOP_LIMIT = 20
 ACTIONS_LIMIT = 50
-FAILURES_OF_CONFIG_LIMIT = 10
 
 
 class Look:
@@ -94,10 +104,10 @@ def run(options, machine):
         facts, jails, reasons = _asked(look, ask, path)
     except SocketError as error:
         look.data["socket"] = {"path": text(path), "state": error.state}
-        return _not_answered(look, path, error)
+        return _finish(look, fail2ban_down.explain(look, path, error))
     except ServerSaysNo as error:
         look.data["socket"] = {"path": text(path), "state": "refused"}
-        return _not_answered(look, path, SocketError("refused", "%s" % error))
+        return _finish(look, fail2ban_down.explain(look, path, SocketError("refused", "%s" % error)))
     finally:
         if connection is not None:
             connection.close()
@@ -121,104 +131,11 @@ def _finish(look, not_applicable=None):
     return result(look.findings, look.data, incomplete=look.incomplete, not_applicable=not_applicable)
 
 
-# The server does not answer
-
-
-def _not_answered(look, path, error):
-    machine = look.machine
-    running = fail2ban_tools.processes(machine)
-    other = fail2ban_tools.other_tool(running)
-    alive = fail2ban_tools.alive(machine, look.setting("pidfile", fail2ban_tools.PIDFILE))
-    look.data["installed"] = installed = fail2ban_tools.installed(machine) or alive
-    if error.state in ("missing", "stale") and not alive:
-        if other:
-            look.data["tool"] = other.lower()
-            return _finish(look, "%s is the active tool on this host, fail2ban is %s" % (other, "not running" if installed else "not installed"))
-        if not installed and error.state == "missing":
-            return _no_tool(look, running)
-    look.data["tool"] = "fail2ban"
-    if error.state == "denied" and os.geteuid() != 0:
-        look.incomplete.append("only root may ask fail2ban (socket %s)" % text(path))
-        return _finish(look)
-    if error.state == "missing" and alive:
-        look.findings.append(fail2ban_findings.unreachable_server())
-        look.incomplete.append("fail2ban runs without its socket and cannot be asked")
-        return _finish(look)
-    _dead(look, path, error)
-    return _finish(look)
-
-
-def _no_tool(look, running):
-    places = fail2ban_tools.world_ssh(look.machine, running)
-    if places is None:
-        look.incomplete.append("no tool is installed, and the listening sockets cannot be seen")
-        return _finish(look)
-    if places:
-        look.findings.append(fail2ban_findings.not_installed(places))
-    return _finish(look, "no such tool is installed, and ssh does not listen to other networks")
-
-
-def _dead(look, path, error):
-    """Say why the server of an installed fail2ban is not there, as far as its configuration and systemd tell."""
-    machine = look.machine
-    enabled = fail2ban_tools.enabled(machine)
-    look.data["service"] = service = fail2ban_tools.service(machine)
-    if error.state == "missing" and enabled is False and service.get("ActiveState") != "failed":
-        look.findings.append(fail2ban_findings.switched_off())
-        return
-    facts = []
-    if service:
-        facts.append(("systemd", ", ".join("%s=%s" % item for item in sorted(service.items()))))
-    if error.state in ("missing", "stale"):
-        look.data["config_errors"] = problems = _config_errors(look)
-        facts += [("fail2ban-client -t", problem) for problem in problems]
-        facts += [("journal", line) for line in _last_words(machine)]
-        _jails_without_log(look)
-    else:
-        look.incomplete.append("fail2ban cannot be asked: %s" % error)
-    look.findings.append(fail2ban_findings.silent_server(error.state, "%s" % error, path, facts))
-
-
-def _config_errors(look):
-    command = look.machine.which(b"fail2ban-client")
-    if command is None:
-        return []
-    answer = look.machine.run([command, b"-c", look.options["config_dir"].encode("utf-8", "surrogateescape"), b"-t"], timeout=20)
-    lines = [text(line, 300) for line in (answer.err + answer.out).splitlines() if b"ERROR" in line]
-    return look.capped("config_errors", lines, FAILURES_OF_CONFIG_LIMIT)
-
-
-def _last_words(machine):
-    """Return the last lines that the service left in the journal: a filter without <HOST> shows nowhere else."""
-    command = machine.which(b"journalctl")
-    if command is None:
-        return []
-    answer = machine.run([command, b"-q", b"--no-pager", b"-o", b"cat", b"-n", b"5", b"_SYSTEMD_UNIT=fail2ban.service"], timeout=10)
-    return [text(line, 300) for line in answer.out.splitlines()[:5]] if answer.rc == 0 else []
-
-
-def _jails_without_log(look):
-    """A jail whose logpath matches no file keeps the whole server down, up to 1.1.0."""
-    names, _unknown = look.config.jails()
-    for name in names:
-        backend = look.config.get(name, "backend")
-        paths = look.config.get(name, "logpath")
-        if fail2ban_config.UNKNOWN in (backend, paths) or paths is None or (backend or "").startswith("systemd"):
-            continue
-        patterns = [line.rsplit(" ", 1)[0] for line in paths.split("\n") if line.strip()]
-        if not any(look.config.matches(pattern) for pattern in patterns):
-            evidence = [("configuration", "logpath = %s: no such file" % pattern) for pattern in patterns]
-            look.findings.append(fail2ban_findings.jail_without_log(name, evidence))
-
-
-# The server answers
-
-
 def _judged(look, pid, facts, jails):
     data = look.data
     data.update(tool="fail2ban", installed=True, version=text(facts["version"]), running_since=iso(_started(look.machine, pid)))
     data["service"] = {"active": True, "enabled": fail2ban_tools.enabled(look.machine)}
-    log = fail2ban_log.read(look.machine, facts.get("logtarget") or LOG, look.since, look.until)
+    log = fail2ban_log_read.read(look.machine, facts.get("logtarget") or LOG, look.since, look.until)
     look.incomplete += log.gaps
     if not jails and not look.incomplete:
         look.findings.append(fail2ban_findings.no_jails())

@@ -24,6 +24,7 @@ from ansible_collections.bottomup.security.plugins.module_utils.checks import (
     fail2ban_database,
     fail2ban_ignore,
     fail2ban_log,
+    fail2ban_log_read,
     fail2ban_server,
     fail2ban_silent,
 )
@@ -122,7 +123,7 @@ def test_ban_times(line: str, wanted: tuple[str, int | None, bool]) -> None:
 def log_of(lines: str, **window: int) -> fail2ban_log.Log:
     """Return the Log of file lines."""
     log = fail2ban_log.Log(window.get("since", 0), window.get("until", 1 << 40))
-    for line in fail2ban_log._FILE_LINE.finditer(lines.encode()):
+    for line in fail2ban_log.FILE_LINE.finditer(lines.encode()):
         log.add(log.local_time(line.group(1)), line.group(2), line.group(3))
     return log
 
@@ -171,7 +172,7 @@ def test_line_of_the_journal(line: str, wanted: dict[str, int]) -> None:
 
     machine = Machine(commands=journalctl)
     machine.which = lambda name: b"/usr/bin/" + name
-    log = fail2ban_log.read(machine, "SYSTEMD-JOURNAL", 1139800000, 1139900000)
+    log = fail2ban_log_read.read(machine, "SYSTEMD-JOURNAL", 1139800000, 1139900000)
     assert (counts(log), log.gaps) == (wanted, [])
 
 
@@ -179,10 +180,10 @@ def test_journal_that_fails() -> None:
     """F16: no journalctl, or one that stops early, is a gap."""
     machine = Machine(commands=lambda _argv: Command(1, b"", b"No journal files were found.", False, False))
     machine.which = lambda name: b"/usr/bin/" + name
-    assert "No journal files" in fail2ban_log.read(machine, "SYSLOG", 0, 1).gaps[0]
+    assert "No journal files" in fail2ban_log_read.read(machine, "SYSLOG", 0, 1).gaps[0]
     machine.which = lambda name: None
-    assert "no journalctl" in fail2ban_log.read(machine, "STDERR", 0, 1).gaps[0]
-    assert "cannot be read" in fail2ban_log.read(machine, "INHERITED", 0, 1).gaps[0]
+    assert "no journalctl" in fail2ban_log_read.read(machine, "STDERR", 0, 1).gaps[0]
+    assert "cannot be read" in fail2ban_log_read.read(machine, "INHERITED", 0, 1).gaps[0]
 
 
 FAILED = (
@@ -194,7 +195,7 @@ FAILED = (
 def test_failures_are_forgotten_at_a_start() -> None:
     """F13: a ban that failed counts until the jail or the server starts anew."""
     assert log_of(FAILED).jail("j").failed == [(log_of(FAILED).jail("j").failed[0][0], "192.0.2.7", "a")]
-    for line in ("fail2ban.jail           [4621]: INFO    Jail 'j' started", "fail2ban.server         [1]: INFO    Starting Fail2ban v1.0.2"):
+    for line in ("fail2ban.jail           [4621]: INFO    Creating new jail 'j'", "fail2ban.server         [1]: INFO    Starting Fail2ban v1.0.2"):
         assert log_of(FAILED + "2026-11-22 19:05:00,000 " + line + "\n").jail("j").failed == []
 
 
@@ -224,7 +225,7 @@ def test_only_the_window_of_a_long_log_is_read(tmp_path: Path) -> None:
             stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(begin + 60 * number))
             lines.write(f"{stamp},000 fail2ban.filter         [1]: INFO    [j] Found 192.0.2.1 - x\n")
     since = begin + 60 * 90000
-    log = fail2ban_log.read(Machine(), str(path), since, begin + 60 * 100000)
+    log = fail2ban_log_read.read(Machine(), str(path), since, begin + 60 * 100000)
     assert log.jail("j").found == 10000 and log.gaps == []
     assert log.files[0]["bytes_scanned"] < log.files[0]["bytes"] / 8
 
