@@ -71,7 +71,7 @@ Rotation = collections.namedtuple("Rotation", "path size mtime device inode pack
 
 
 def moment(value, now):
-    """Return seconds since 1970 of an option: a number, an ISO time, or a duration before C(now) such as C(24h); None for C(all) and nothing.
+    """Return seconds since 1970 of an option: such a number, an ISO time, or a duration before C(now) such as C(24h); None for C(all) and nothing.
 
     A time without a zone is the server's local time. Raises ValueError for what is none of these.
     """
@@ -80,6 +80,8 @@ def moment(value, now):
     words = value.strip()
     if words in ("", "all"):
         return None
+    if words.isdigit():
+        return float(words)
     if words[:-1].isdigit() and words[-1] in _UNITS:
         return now - int(words[:-1]) * _UNITS[words[-1]]
     match = _ISO.match(words)
