@@ -28,6 +28,6 @@ if [ -z "$after" ] || [ "$after" = "$before" ]; then
     exit "$rc"
 fi
 # The whole report went by above, before Ansible's recap.
-head -n 1 "$state/latest/report.txt"
+.venv/bin/python -I -c 'import json, sys; print(json.load(open(sys.argv[1]))["verdict"])' "$state/latest/summary.json"
 echo "Report: $(cd "$state/latest" && pwd -P)/report.html"
 exit "$rc"
