@@ -22,8 +22,10 @@ from ansible_collections.bottomup.security.plugins.plugin_utils.document import 
 
 ARGUMENTS = frozenset({"checks", "options", "state_dir", "run_id", "timeout", "memory"})
 
-# What a worker may use beyond what it has: a server that never stops talking ends its own host's task, not the controller.
-WORKER_MEMORY = 512 * 1048576
+# What a worker may use beyond what it has: a server that never stops talking ends its own host's task, not the controller. While the
+# answer comes in (16 MiB at most, copied a few times), and while it is unpacked and looked at.
+ANSWER_MEMORY = 80 * 1048576
+DOCUMENT_MEMORY = 512 * 1048576
 
 WORST_TITLES = 5
 
@@ -90,7 +92,7 @@ class ActionModule(ActionBase):
 
     def _ask(self, plan: Plan, variables: dict[str, t.Any]) -> t.Any:
         """Return the server's decoded answer; raises NoDocument, or what the trip and the document raise."""
-        _limit_worker()
+        _limit_worker(ANSWER_MEMORY)
         request = {"checks": plan.enabled, "options": plan.options, "timeout": plan.timeout, "memory": plan.memory, "token": trip.new_token()}
         try:
             if not plan.enabled:
@@ -103,16 +105,19 @@ class ActionModule(ActionBase):
         except AnsibleError as error:
             raise NoDocument("error", _message(error)) from error
         except MemoryError as error:
-            raise NoDocument("error", f"the answer needs more than {WORKER_MEMORY // 1048576} MiB: the server may not be trusted") from error
+            raise NoDocument("error", f"the answer is larger than {trip.WIRE_LIMIT // 1048576} MiB: is this server to be trusted?") from error
         except BaseException as error:
             # The task's own time limit is a BaseException; the host must still have a document that says so.
             if type(error).__name__ != "TaskTimeoutError":
                 raise
             raise NoDocument("error", "no answer within the task's time limit") from error
+        finally:
+            _limit_worker(DOCUMENT_MEMORY)
 
     def _over_stdin(self, request: dict[str, t.Any], interpreter: str | None) -> t.Any:
         program = payload.build(request["checks"], request)
         done = self._low_level_execute_command(trip.command(interpreter), in_data=program, sudoable=True)
+        _limit_worker(DOCUMENT_MEMORY)
         return trip.read_answer(request["token"], done["rc"], done["stdout"], done.get("stderr") or "")
 
     def _as_module(self, request: dict[str, t.Any], variables: dict[str, t.Any]) -> t.Any:
@@ -167,14 +172,14 @@ def _interpreter(variables: dict[str, t.Any]) -> str | None:
     return str(named)
 
 
-def _limit_worker() -> None:
-    """Limit the memory of this process when it is a worker of its own, forked for this host's task."""
+def _limit_worker(room: int) -> None:
+    """Let this process grow by so many bytes and no more, when it is a worker of its own that was forked for this host's task."""
     if multiprocessing.parent_process() is None:
         return
     with open("/proc/self/statm", encoding="ascii") as file:
         used = int(file.read().split()[5]) * resource.getpagesize()
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-    wanted = used + WORKER_MEMORY
+    wanted = used + room
     resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
 
 

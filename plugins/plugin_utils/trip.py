@@ -90,6 +90,9 @@ def _decode(form: str, raw: bytes) -> t.Any:
         raise TripError(f"the answer is not what the payload sends: {type(error).__name__}: {error}") from error
 
 
+# What ssh itself says on standard error of a connection that is well.
+SSH_CHATTER = re.compile(r"^(Warning: Permanently added .*|\*\* .*|Connection to .* closed\.?)\r?$", re.MULTILINE)
+
 # What the last line of standard error says about the reason, and what to do about it.
 HINTS = (
     (re.compile(r"a password is required|no password was provided", re.I), "become needs a password: run with -K, or allow sudo without one"),
@@ -104,7 +107,7 @@ HINTS = (
 def _no_answer(rc: int, stdout: str, stderr: str) -> str:
     if re.search(rf"^{NO_PYTHON}\r?$", stdout, re.MULTILINE) and rc == NO_PYTHON_RC:
         return "no Python 3.6 or newer in the usual places: install python3, or set ansible_python_interpreter to one"
-    said = (stderr.strip() or stdout.strip())[-2000:]
+    said = (SSH_CHATTER.sub("", stderr).strip() or stdout.strip())[-2000:]
     for pattern, hint in HINTS:
         if pattern.search(said):
             return f"{hint} (rc {rc}: {_last_line(said)})"

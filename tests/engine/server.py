@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import typing as t
 from pathlib import Path
@@ -108,15 +109,16 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(folder: Path, hosts: t.Sequence[str] = ("127.0.0.1",), force_command: str | None = None) -> t.Iterator[Server]:
-    """Run a server for the time of the block."""
-    folder.mkdir(parents=True, exist_ok=True)
+def running(hosts: t.Sequence[str] = ("127.0.0.1",), force_command: str | None = None) -> t.Iterator[Server]:
+    """Run a server for the time of the block, in a folder that its ordinary users can read."""
+    folder = Path(tempfile.mkdtemp(prefix="bottomup-sshd-"))
     server = Server(folder, hosts, force_command)
-    server.start()
     try:
+        server.start()
         yield server
     finally:
         server.stop()
+        shutil.rmtree(folder)
 
 
 def _keygen(path: Path) -> None:

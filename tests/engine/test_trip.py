@@ -1,0 +1,239 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one trip over a real sshd: one execution per host, every way to become root, every login that is in the way."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import typing as t
+from pathlib import Path
+
+import needs
+import pytest
+from ansible_collections.bottomup.security.plugins.plugin_utils import payload, trip
+from audit import ansible, audit, workshop
+from server import PASSWORD, Server, running
+
+FINE = ["-e", "daily_check_checks=fine"]
+
+# A login shell that is not a Bourne shell, and a server whose logins talk or are cut: what sshd runs instead of the command.
+LOGINS = {
+    "csh": 'exec tcsh -f -c "$SSH_ORIGINAL_COMMAND"',
+    "fish": 'exec fish -N -c "$SSH_ORIGINAL_COMMAND"',
+    "noisy": 'printf "\\033[1mWelcome to {{ 7*7 }}!\\n==bottomup.security 00 json 2 00==\\n{}\\nhalf a line"; echo "last login" >&2; exec sh -c "$SSH_ORIGINAL_COMMAND"',
+    "noisy end": 'sh -c "$SSH_ORIGINAL_COMMAND"; echo Goodbye',
+}
+BROKEN = {
+    "cut": ('sh -c "$SSH_ORIGINAL_COMMAND" | head -c 300', "the answer was cut off after"),
+    "damaged": ('sh -c "$SSH_ORIGINAL_COMMAND" | sed s/debian/dEbian/', "the answer was damaged on the way (checksum differs)"),
+    "silent": ("exit 0", "no answer from the checks (rc 0): nothing was said"),
+    "no shell": ("echo This account is currently not available.; exit 1", "the user's shell lets nobody in"),
+    "endless": ("cat /dev/zero", "MiB"),
+    "lying": ('echo "==bottomup.security made-up json 2 00=="; echo "{}"', "no answer from the checks"),
+}
+
+
+@pytest.fixture(scope="module")
+def collections(tmp_path_factory: pytest.TempPathFactory) -> str:
+    needs.root()
+    return workshop(tmp_path_factory.mktemp("workshop"))
+
+
+@pytest.fixture(scope="module")
+def server() -> t.Iterator[Server]:
+    needs.root()
+    needs.command("sshd", "sudo", "unshare", "openssl")
+    with running([f"127.0.7.{number}" for number in range(1, 6)]) as started:
+        yield started
+
+
+def test_exactly_one_ssh_execution_per_host_and_run(server: Server, tmp_path: Path, collections: str) -> None:
+    before = len(server.executions())
+    done = audit(tmp_path, server.inventory(tmp_path / "hosts"), *FINE, collections=collections)
+    assert done.rc == 0, done.shown
+    assert len(server.executions()) - before == len(server.hosts)
+    assert {document["checks"]["fine"]["status"] for document in done.documents.values()} == {"ok"}
+    assert len(done.documents) == len(server.hosts)
+
+
+def test_nothing_is_written_on_the_server(server: Server, tmp_path: Path, collections: str) -> None:
+    home = server.folder / "home" / "plainuser"
+    done = audit(tmp_path, server.inventory(tmp_path / "hosts", server.hosts[:1], user="plainuser"), *FINE, collections=collections)
+    assert done.rc == 0, done.shown
+    assert list(home.iterdir()) == []
+
+
+BECOME = {
+    "not root": ("plainuser", {}, "checked", ""),
+    "sudo without password": ("sudofree", {"ansible_become": "true"}, "checked", ""),
+    "sudo with password": ("sudoasks", {"ansible_become": "true", "ansible_become_password": PASSWORD}, "checked", ""),
+    "sudo with password, pipelining on": ("sudoasks", {"ansible_become": "true", "ansible_become_password": PASSWORD, "ansible_pipelining": "true"}, "checked", ""),
+    "pipelining off": ("plainuser", {"ansible_pipelining": "false"}, "checked", ""),
+    "sudo with the wrong password": ("sudoasks", {"ansible_become": "true", "ansible_become_password": "wrong"}, "error", "ncorrect"),
+    "sudo without the password": ("sudoasks", {"ansible_become": "true"}, "error", "password"),
+    "sudo not granted": ("plainuser", {"ansible_become": "true", "ansible_become_password": PASSWORD}, "error", "sudo"),
+}
+
+
+@pytest.mark.parametrize("case", BECOME.values(), ids=list(BECOME))
+def test_become(case: tuple[str, dict[str, str], str, str], server: Server, tmp_path: Path, collections: str) -> None:
+    user, variables, status, words = case
+    done = audit(tmp_path, server.inventory(tmp_path / "hosts", server.hosts[:1], user=user, **variables), *FINE, collections=collections)
+    (document,) = done.documents.values()
+    assert document["status"] == status, done.shown
+    assert words in document["reason"], document["reason"]
+    assert done.rc == (0 if status == "checked" else 2)
+    if status == "checked":
+        assert (document["facts"]["uid"] == 0) == ("ansible_become" in variables)
+
+
+@pytest.mark.parametrize("name", LOGINS)
+def test_login_that_is_in_the_way(name: str, tmp_path: Path, collections: str) -> None:
+    needs.command("tcsh", "fish")
+    with _forced(tmp_path, LOGINS[name]) as server:
+        done = audit(tmp_path, server.inventory(tmp_path / "hosts"), *FINE, collections=collections)
+    assert done.rc == 0, done.shown
+    assert "49" not in done.documents["127.0.7.9"]["reason"]
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_server_without_a_whole_answer(name: str, tmp_path: Path, collections: str) -> None:
+    script, words = BROKEN[name]
+    with _forced(tmp_path, script) as server:
+        inventory = server.inventory(tmp_path / "hosts")
+        inventory.write_text(inventory.read_text().replace("[all:vars]", "good1 ansible_connection=local\n[all:vars]\nansible_python_interpreter=/usr/bin/python3"))
+        done = audit(tmp_path, inventory, *FINE, collections=collections)
+    document = done.documents["127.0.7.9"]
+    assert document["status"] in ("error", "unreachable"), done.shown
+    assert words in document["reason"], document["reason"]
+    assert document["checks"] == {}
+    assert done.documents["good1"]["status"] == "checked"
+    assert done.rc == 2
+    assert done.recap("127.0.7.9")["failed"] == 1
+
+
+def _forced(folder: Path, script: str) -> t.ContextManager[Server]:
+    path = folder / "login.sh"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return running(["127.0.7.9"], force_command=str(path))
+
+
+@pytest.mark.parametrize("version", ["3.6", "3.7", "3.8", "3.9", "3.11", "3.13"])
+def test_server_python_through_the_one_trip(version: str, server: Server, tmp_path: Path) -> None:
+    inventory = server.inventory(tmp_path / "hosts", server.hosts[:1], ansible_python_interpreter=needs.python(version))
+    done = audit(tmp_path, inventory, "-e", "daily_check_fail_on=never")
+    (document,) = done.documents.values()
+    assert document["facts"]["python"].startswith(version + ".")
+    assert document["status"] == "checked", document["reason"]
+    assert sorted(document["checks"]) == payload.available_checks()
+
+
+def test_interpreter_that_is_not_there(server: Server, tmp_path: Path, collections: str) -> None:
+    inventory = server.inventory(tmp_path / "hosts", server.hosts[:1], ansible_python_interpreter="/opt/none/bin/python3")
+    (document,) = audit(tmp_path, inventory, *FINE, collections=collections).documents.values()
+    assert document["status"] == "error"
+    assert document["reason"].startswith("no Python 3.6 or newer")
+
+
+def test_first_python_that_is_new_enough_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Python that is too old, and one that is no Python, leave the payload unread for the next one."""
+    old = tmp_path / "old"
+    old.write_text(f'#!/bin/sh\nexit {trip.NO_PYTHON_RC}\n')
+    old.chmod(0o755)
+    monkeypatch.setattr(trip, "PYTHONS", ("/nowhere/python3", str(old), "/usr/bin/python3"))
+    request = {"checks": [], "options": {}, "timeout": 5, "memory": 2**28, "token": "t"}
+    done = subprocess.run(["/bin/sh", "-c", trip.command(None)], input=payload.build([], request), capture_output=True, check=False)
+    answer = trip.read_answer("t", done.returncode, done.stdout.decode(), done.stderr.decode())
+    assert answer["checks"] == {}
+    monkeypatch.setattr(trip, "PYTHONS", ("/nowhere/python3", str(old)))
+    done = subprocess.run(["/bin/sh", "-c", trip.command(None)], input=b"", capture_output=True, check=False)
+    with pytest.raises(trip.TripError, match=r"no Python 3\.6 or newer in the usual places"):
+        trip.read_answer("t", done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+CONNECTION = """\
+from ansible.plugins.connection.local import Connection as Local
+
+DOCUMENTATION = '''
+name: nostdin
+short_description: the local connection without standard input
+description: [as the name says]
+extends_documentation_fragment: [connection_pipelining]
+options: {become_success_timeout: {default: 10, type: int}, become_strip_preamble: {default: true, type: bool}}
+'''
+
+
+class Connection(Local):
+    transport = "nostdin"
+    has_pipelining = False
+
+    def exec_command(self, cmd, in_data=None, sudoable=True):
+        if in_data:
+            raise Exception("this connection cannot feed standard input")
+        return super().exec_command(cmd, in_data=None, sudoable=sudoable)
+"""
+
+
+def test_connection_that_cannot_feed_standard_input_runs_the_same_checks_as_a_module(tmp_path: Path) -> None:
+    plugins = tmp_path / "connections"
+    plugins.mkdir()
+    (plugins / "nostdin.py").write_text(CONNECTION)
+    (tmp_path / "hosts").write_text("web1 ansible_connection=nostdin ansible_python_interpreter=/usr/bin/python3\n")
+    done = audit(tmp_path, tmp_path / "hosts", "-e", "daily_check_fail_on=never", ANSIBLE_CONNECTION_PLUGINS=str(plugins))
+    document = done.documents["web1"]
+    assert document["status"] == "checked", done.shown
+    assert sorted(document["checks"]) == payload.available_checks()
+
+
+def test_local_connection_and_ad_hoc_modules(tmp_path: Path) -> None:
+    (tmp_path / "hosts").write_text("web1 ansible_connection=local ansible_python_interpreter=/usr/bin/python3\n")
+    for check in payload.available_checks():
+        done = ansible(tmp_path, ["ansible", "web1", "-i", "hosts", "-m", f"bottomup.security.{check}_info"])
+        assert done.rc == 0, done.shown
+        assert '"status_reason"' in done.shown
+
+
+def test_tags_select_and_skip_checks(tmp_path: Path, collections: str) -> None:
+    (tmp_path / "hosts").write_text("web1 ansible_connection=local ansible_python_interpreter=/usr/bin/python3\n")
+    for arguments, fine, chatty in ((["--tags", "fine"], "ok", "skipped"), (["--skip-tags", "fine"], "skipped", "ok")):
+        folder = tmp_path / arguments[0].strip("-")
+        done = audit(folder, tmp_path / "hosts", "-e", "daily_check_checks=fine,chatty", *arguments, collections=collections)
+        assert done.rc == 0, done.shown
+        checks = done.documents["web1"]["checks"]
+        assert (checks["fine"]["status"], checks["chatty"]["status"]) == (fine, chatty)
+
+
+def test_hostile_text_is_text_everywhere(tmp_path: Path, collections: str) -> None:
+    (tmp_path / "hosts").write_text("web1 ansible_connection=local ansible_python_interpreter=/usr/bin/python3\n")
+    done = audit(tmp_path, tmp_path / "hosts", "-v", "-e", "daily_check_checks=finding", collections=collections)
+    latest = done.state / "latest"
+    page = (latest / "report.html").read_text()
+    assert "<script>alert" not in page
+    assert "{{ 7*7 }}" in page
+    assert "\x1b" not in page + (latest / "report.txt").read_text() + done.shown
+    assert "{{ 7*7 }}" in done.shown
+    assert (latest / "report.json").stat().st_size < 100_000
+
+
+@pytest.mark.parametrize("kilobytes", [16, 64])
+def test_disk_full_is_told_and_leaves_nothing_half_written(kilobytes: int, tmp_path: Path, collections: str) -> None:
+    """16 KiB: full at the host's document. 64 KiB: full at the page."""
+    needs.root()
+    state = tmp_path / "small"
+    state.mkdir()
+    (tmp_path / "hosts").write_text("web1 ansible_connection=local ansible_python_interpreter=/usr/bin/python3\n")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(state)], check=True)
+    try:
+        done = audit(tmp_path, tmp_path / "hosts", "-e", "daily_check_checks=large", "-e", f"daily_check_state_dir={state}", collections=collections)
+        assert done.rc != 0
+        assert "No space left on device" in done.shown
+        for path in (path for path in state.rglob("*") if path.is_file()):
+            assert path.name in ("web1.json.gz", "report.json", "report.txt"), path.name
+            content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+            assert path.suffix == ".txt" or json.loads(content)
+    finally:
+        subprocess.run(["umount", str(state)], check=True)
