@@ -323,15 +323,29 @@ def document(name: str, group: str, system: str, keys: Sequence[str], checks: Se
     return accept_answer(answer, host=name, groups=[group], run_id=RUN_ID, expected_checks=checks, started=STARTED, ended=ENDED)
 
 
+def run(hosts: int, checks: Sequence[str] = CHECKS) -> Run:
+    """Return the run of the fleet, without a spool."""
+    fleet = collect(documents(hosts, checks), run_id=RUN_ID, expected_hosts=names(hosts), expected_checks=checks)
+    return judge(fleet, fail_on="high", max_unreachable="0", now=NOW)
+
+
+def calm(hosts: int) -> Run:
+    """Return the run of a fleet on which there is nothing to do."""
+    fleet = collect(
+        (document(name, "web", "debian", (), CHECKS, {}) for name in names(hosts)), run_id=RUN_ID, expected_hosts=names(hosts), expected_checks=CHECKS
+    )
+    return judge(fleet, fail_on="high", max_unreachable="0", now=NOW)
+
+
 def write(hosts: int, state_dir: Path, checks: Sequence[str] = CHECKS) -> Run:
     """Spool the fleet below ``state_dir`` and write its report as the action does."""
     directory = spool.new_run(state_dir, RUN_ID)
     for host in documents(hosts, checks):
         spool.write_document(directory, host)
     fleet = collect(spool.read_documents(directory), run_id=RUN_ID, expected_hosts=names(hosts), expected_checks=checks)
-    run = judge(fleet, fail_on="high", max_unreachable="0", now=NOW)
-    write_reports(run, directory, state_dir)
-    return run
+    made = judge(fleet, fail_on="high", max_unreachable="0", now=NOW)
+    write_reports(made, directory, state_dir)
+    return made
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ def sentence(fleet: Fleet) -> str:
     elif not _looked(fleet):
         parts.append(f"Nothing was looked at on {_number(total, 'host')}")
     elif looked_at < total or any(statuses[status] for status in (*FAILED, "incomplete")):
-        parts.append(f"Nothing found on the {looked_at:,} of {_number(total, 'host')} checked")
+        parts.append(f"Nothing found on {looked_at:,} of {_number(total, 'host')}")
     else:
         parts.append(_nothing_to_do(fleet, statuses))
     if looked_at < total:

@@ -1,0 +1,36 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run with made-up findings that say what a test wants them to say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ansible_collections.bottomup.security.plugins.module_utils.host.finding import finding, result
+from ansible_collections.bottomup.security.plugins.plugin_utils.document import accept_answer, without_answer
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect import collect
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import Run, judge
+
+
+
+NOW = 1795327210.0  # 2026-11-22T06:00:10Z
+TIMES = {"started": "2026-11-22T06:00:01Z", "ended": "2026-11-22T06:00:03Z"}
+
+
+def run_with(subjects: Iterable[tuple[str, str]], words: str = "plain", commands: Iterable[str] = ()) -> Run:
+    """Return the run of a host with a finding per (subject, severity), and of one that is unreachable; ``words`` are in every field."""
+    commands = list(commands) or [words]
+    found = [
+        finding("restart.service", severity, f"{words} {subject}", subject, [(words, words)] * 30, words, commands, [words] * 5, count=3)
+        for subject, severity in subjects
+    ]
+    facts = {"hostname": words, "kernel": words, "arch": words, "python": words, "os": {"pretty_name": words}}
+    answer = {"facts": facts, "checks": {"restart": result(found, incomplete=[words]), "fail2ban": result(not_applicable=words)}}
+    checks = ["restart", "fail2ban"]
+    documents = [
+        accept_answer(answer, host="web1", groups=["web"], run_id="r1", expected_checks=checks, **TIMES),
+        without_answer("unreachable", words, host="db1", groups=[], run_id="r1", **TIMES),
+    ]
+    fleet = collect(documents, run_id="r1", expected_hosts=["web1", "db1"], expected_checks=checks)
+    return judge(fleet, fail_on="high", max_unreachable=0, now=NOW)

@@ -1,0 +1,152 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""report.html: one file that needs nothing else, in which the words of a server are only words."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+
+import pytest
+import sample_fleet
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import Run
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.page import report_html
+
+from hostile import FORBIDDEN, TEXTS
+from hostile_fleet import run_with
+
+VOID = {"meta", "rect", "br", "hr", "img", "input", "link"}
+
+# Everything that the page is built of. A tag or an attribute that is not here came from somewhere else.
+TAGS = set("html head meta title style body header p h1 h2 h3 h4 nav a main section dl dt dd svg rect ul li b span table caption thead tbody tr th td".split())
+TAGS |= set("article div pre code details summary footer".split())
+ATTRIBUTES = set("lang dir charset http-equiv content name class id href rel aria-label aria-labelledby aria-hidden role tabindex scope colspan title".split())
+ATTRIBUTES |= set("viewbox preserveaspectratio x y width height".split())
+
+
+class Page(HTMLParser):
+    """The page as a reader takes it apart: tags, attributes, texts; each tag closed in its turn."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.style = ""
+        self.feed(words)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] == "style":
+            self.style += data
+        else:
+            self.words.append(data)
+
+    def values(self, name: str) -> list[str]:
+        return [attributes[name] or "" for _tag, attributes in self.tags if name in attributes]
+
+
+def html(run: Run) -> str:
+    return b"".join(report_html(run)).decode()
+
+
+@pytest.mark.parametrize("hosts", [1, 5, 12, 50, 500])
+def test_built_of_known_parts_with_every_link_inside_ending_somewhere(hosts: int) -> None:
+    page = Page(html(sample_fleet.run(hosts)))
+    assert {tag for tag, _attributes in page.tags} <= TAGS
+    assert {name for _tag, attributes in page.tags for name in attributes} <= ATTRIBUTES
+    ids = page.values("id")
+    assert len(ids) == len(set(ids))
+    assert {link[1:] for link in page.values("href") if link.startswith("#")} <= set(ids)
+    assert all(link.startswith(("#", "https://")) for link in page.values("href"))
+
+
+def test_the_policy_lets_in_the_style_sheet_and_nothing_else() -> None:
+    words = html(sample_fleet.run(5))
+    page = Page(words)
+    (policy,) = [attributes["content"] or "" for _tag, attributes in page.tags if attributes.get("http-equiv") == "Content-Security-Policy"]
+    digest = base64.b64encode(hashlib.sha256(page.style.encode()).digest()).decode()
+    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    assert words.index("Content-Security-Policy") < words.index("<style>")
+    assert "url(" not in page.style and "@import" not in page.style
+    assert "<script" not in words and " style=" not in words
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_hostile_texts_stay_text(name: str) -> None:
+    words = html(run_with([(TEXTS[name], "critical")], TEXTS[name]))
+    page = Page(words)
+    plain = Page(html(run_with([("plain", "critical")])))
+    # A web address as a reference is a link, nothing else may differ from the page of a plain text.
+    assert [tag for tag, _attributes in page.tags if tag != "a"] == [tag for tag, _attributes in plain.tags if tag != "a"]
+    assert {name for _tag, attributes in page.tags for name in attributes} <= ATTRIBUTES
+    assert all(link.startswith(("#", "https://")) for link in page.values("href"))
+    assert page.style == plain.style
+    assert not FORBIDDEN & set(words.replace("\n", ""))
+    assert "<script" not in words and "49" not in "".join(page.words).replace("{{ 7*7 }}", "")
+
+
+def test_a_hostile_text_can_be_read_as_it_was() -> None:
+    for name in ("script", "template", "ansible", "entity", "closing"):
+        assert TEXTS[name] in "".join(Page(html(run_with([("unit", "high")], TEXTS[name]))).words)
+
+
+def test_only_plain_web_addresses_are_links() -> None:
+    page = Page(html(run_with([("unit", "high")], "https://security-tracker.debian.org/tracker/CVE-2026-1234")))
+    assert "https://security-tracker.debian.org/tracker/CVE-2026-1234" in page.values("href")
+    assert set(page.values("rel")) == {"noopener noreferrer"}
+    for words in ("javascript:alert(1)", "https://a.example/\" onmouseover=x", "http://user@evil.example/", "//evil.example", "https://evil.example\\@x"):
+        assert all(link.startswith("#") for link in Page(html(run_with([("unit", "high")], words))).values("href"))
+
+
+def test_the_first_words_are_the_verdict_and_the_order_is_kept() -> None:
+    run = sample_fleet.run(12)
+    words = html(run)
+    assert f"<title>Daily security check: {run.verdict}</title>" in words
+    places = [words.index(part) for part in ("<h1>", 'id="coverage"', 'id="findings"', 'id="matrix"', 'id="hosts"', "<footer>")]
+    assert places == sorted(places)
+    titles = re.findall(r"<h3><span class=\"sev (\w+)\">", words)
+    assert titles == [group.severity for group in run.fleet.groups]
+
+
+def test_every_host_and_every_check_of_it_is_in_the_matrix() -> None:
+    run = sample_fleet.run(12)
+    matrix = html(run).split('id="matrix"')[1].split('id="hosts"')[0]
+    assert matrix.count("<tr>") == 13
+    for words in ("incomplete", "timeout", "n/a", "unreachable: ssh: connect to host db2", "1 critical +1"):
+        assert words in matrix
+    assert matrix.count(" ok</td>") == run.fleet.check_states()["ok"]
+
+
+def test_what_was_not_looked_at_is_never_shown_as_ok() -> None:
+    words = html(run_with([]))
+    assert "Every host was reached" not in words and "What was not looked at" in words
+    assert '<header class="head unsure">' in words
+
+
+def test_a_calm_day_says_so() -> None:
+    words = html(sample_fleet.calm(3))
+    assert '<header class="head calm">' in words and "Nothing\N{NO-BREAK SPACE}" not in words.split("<h1>")[0]
+    assert "No finding on what was looked at." in words and "Every host was reached and every check saw all that it looks at." in words
+
+
+def test_a_page_of_thousands_of_hosts_stays_a_page() -> None:
+    run = sample_fleet.run(2000)
+    words = html(run)
+    assert len(words) < 1_500_000
+    assert "more hosts with less to tell, see report.json" in words
