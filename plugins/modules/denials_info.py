@@ -382,12 +382,13 @@ data:
       type: dict
       sample: {"groups": 0, "events": 0, "ungrouped": 0}
     severity:
-      description: The worst of the findings, V(ok) where there are none.
+      description: The worst of the findings; without one V(ok), or V(unknown) where not everything could be seen.
       type: str
       sample: medium
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.bottomup.security.plugins.module_utils.checks.denials import run
 from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine
 

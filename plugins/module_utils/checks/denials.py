@@ -44,6 +44,8 @@ def run(options, machine):
     findings = [group_finding(row) for row in rows[:GROUPS_SHOWN]]
     findings += mode_findings(dict(mode, config=None, boot_override=None, permissive_domains=None, enabled=False) if copied else mode, events)
     findings += [] if copied else apparmor_findings(apparmor)
+    if not seen.looked and not seen.problems and (mode["enabled"] or apparmor["enabled"]):
+        problems.append("no audit.log, no journal and no kernel log was found")
     incomplete = _incomplete(tally, seen, problems, len(rows) - GROUPS_SHOWN)
     data = {
         "mode": mode,
@@ -57,7 +59,7 @@ def run(options, machine):
         "events": events,
         "notes": [_DONTAUDIT] if mode["enabled"] else [],
         "cut": {"groups": max(0, len(rows) - GROUPS_SHOWN), "events": tally.events_cut, "ungrouped": tally.totals["ungrouped"]},
-        "severity": min((item["severity"] for item in findings), key=SEVERITIES.index) if findings else "ok",
+        "severity": min((item["severity"] for item in findings), key=SEVERITIES.index) if findings else "unknown" if incomplete else "ok",
     }
     return result(findings, data, incomplete, _not_applicable(mode, apparmor, tally, copied))
 
@@ -72,6 +74,8 @@ def _incomplete(tally, seen, problems, more):
         reasons.append("%d records could not be understood" % tally.totals["malformed"])
     if tally.totals["ungrouped"]:
         reasons.append("%d denials were counted but not grouped: too many different ones" % tally.totals["ungrouped"])
+    if tally.forgotten:
+        reasons.append("more events than can be compared: some may be counted twice")
     if more > 0:
         reasons.append("%d groups more than the %d shown" % (more, GROUPS_SHOWN))
     return reasons

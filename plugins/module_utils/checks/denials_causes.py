@@ -100,8 +100,8 @@ def _unknown_type(group, _labels, _why):
     if not gone:
         return None
     words = "The label %s is not known to the policy that is loaded: its module was removed, or the file comes from another system." % text(gone, 120)
-    commands = ["restorecon -Rv %s" % quoted for quoted in [_quoted(path) for path in group.paths[:1]] if quoted and fields.get(b"trawcon")]
-    return _advice("unknown_type", "high", words, commands or ["semodule -l"])
+    paths = [_quoted(path) for path in group.paths if path.startswith(b"/")] if fields.get(b"trawcon") else []
+    return _advice("unknown_type", "high", words, ["restorecon -Rv %s" % path for path in paths[:1] if path] or ["semodule -l"])
 
 
 def _label(group, labels, _why):

@@ -22,6 +22,9 @@ GROUPS_SHOWN = 200
 # What a blocked request is worth by its cause. Nothing is lost by a leaked descriptor or a program that does without.
 _BLOCKED = {"leak": "info", "dontaudit_candidate": "info"}
 
+# Files that hardly a confined program has business with.
+_APPARMOR_DANGERS = (b"/etc/shadow", b"/etc/gshadow", b"/proc/kcore", b"/dev/mem", b"/dev/kmem", b"/sys/kernel/security", b"/root/.ssh", b"/etc/ssh/ssh_host_")
+
 _RULES = {
     "selinux": "denials.selinux", "user_avc": "denials.selinux_user", "selinux_err": "denials.selinux_error",
     "apparmor": "denials.apparmor", "seccomp": "denials.seccomp",
@@ -99,7 +102,22 @@ def severity_of(group, cause):
         return "info"
     if group.blocked == "allowed or not needed":
         return "low"
+    if shape.kind == "apparmor" and any(shape.path.startswith(path) for path in _APPARMOR_DANGERS):
+        return "high"
     return _BLOCKED.get(cause, "medium")
+
+
+_VERBS = {
+    "blocked": "was denied",
+    "unknown": "was denied (whether it was blocked is not logged)",
+    "allowed or not needed": "got, or did without,",
+    "allowed (permissive)": "would be denied, but was let pass,",
+}
+
+_TITLES = {
+    "seccomp": "{who} {verb} {target} by its seccomp filter ({perms})",
+    "selinux_err": "{perms}: {source} -> {goal} {verb} by the SELinux policy",
+}
 
 
 def group_finding(row):
@@ -108,8 +126,9 @@ def group_finding(row):
     perms = " ".join(row["perms"]) or row["tclass"]
     port = " port %d" % row["port"] if row["port"] is not None else ""
     who = row["comm"] or row["source_type"]
-    verb = {"blocked": "was denied", "unknown": "was denied (unknown whether it was blocked)"}.get(row["blocked"], "would be denied, was let pass:")
-    title = "%s %s %s on %s%s" % (who, verb, perms, target, port)
+    title = _TITLES.get(kind, "{who} {verb} {perms} on {target}{port}").format(
+        who=who, verb=_VERBS[row["blocked"]], perms=perms, target=target, port=port, source=row["source_type"], goal=row["target_type"],
+    )
     subject = "%s %s %s -> %s:%s { %s } %s%s" % (kind, row["comm"], row["source_type"], row["target_type"], row["tclass"], perms, row["path_pattern"], port)
     rule = _RULES[kind]
     if row["blocked"].startswith("allowed"):

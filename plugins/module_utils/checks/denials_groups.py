@@ -97,10 +97,10 @@ class Tally:
         self.totals = dict.fromkeys(TOTALS, 0)
         self.groups, self.events, self.events_cut = {}, [], 0
         self.first = self.last = None
-        self.source = 0  # number of the source being read; records that an earlier one held are copies
-        self.several = False
+        self.source, self.several = 0, False  # number of the source being read; where there are several, a record may come again
         self._cache, self._coarse = {}, 0
-        self._recent, self._before, self._seen = set(), set(), {}
+        self._recent, self._before = set(), set()
+        self._seen, self._seen_before, self.forgotten = {}, {}, False
 
     def add(self, line, source):
         """Count one line (bytes, without its end). C(source.companion(type, ident)) gives another record of the same event or None."""
@@ -116,7 +116,7 @@ class Tally:
             ident, kind, node, body, when = head.ident, head.type, head.node, head.body, head.when
         if not self.since <= when <= self.until:
             return
-        if self.several and self._copy(node, ident):
+        if self.several and self._copy(ident, line):
             return
         shape = self._shape(kind, body)
         if shape is None:
@@ -153,14 +153,18 @@ class Tally:
         if self.last is None or when > self.last:
             self.last = when
 
-    def _copy(self, node, ident):
-        """A record that another source has given: the same node, time and serial."""
-        origin = self._seen.setdefault((node, ident), self.source)
-        if origin != self.source:
+    def _copy(self, ident, line):
+        """A record that was given before: by another source, or by the same one as the kernel's own message of it (no type= in front)."""
+        key, origin = hash(ident), (self.source, line[:5] in (b"type=", b"node="))
+        first = self._seen.get(key) or self._seen_before.get(key)
+        if first is None:
+            if len(self._seen) >= COPIES_LIMIT:
+                self._seen_before, self._seen = self._seen, {}
+                self.forgotten = True
+            self._seen[key] = origin
+        elif first != origin:
             self.totals["copies"] += 1
             return True
-        if len(self._seen) > COPIES_LIMIT:
-            del self._seen[next(iter(self._seen))]
         return False
 
     def _event(self, kind, shape, when):
@@ -193,7 +197,7 @@ class Tally:
         if shape.kind in ("selinux", "selinux_err"):
             call = source.companion(b"SYSCALL", ident)
             call = syscall_of(call) if call else None
-        if shape.decision == "logged" or shape.permissive:
+        if shape.decision in ("logged", "allowed") or shape.permissive:
             verdict = "allowed_permissive"
         elif shape.permissive is False or shape.kind in ("apparmor", "seccomp", "user_avc"):
             verdict = "blocked"

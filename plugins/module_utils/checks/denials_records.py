@@ -234,6 +234,7 @@ def _selinux_error(body):
         return None
     shape = Shape("selinux_err", "denied", fields)
     shape.perms = (operation.group(1),)
+    shape.permissive = False if fields.get(b"seresult") == b"denied" else None
     shape.source, shape.target = type_of(source or b""), type_of(target or fields.get(b"invalid_context", b""))
     shape.tclass = fields.get(b"tclass", b"")
     return shape.seal()

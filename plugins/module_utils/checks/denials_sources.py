@@ -16,14 +16,17 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import functools
+import glob
 import os
 import re
 
 from ..host.finding import iso, text
 from ..host.logs import expand, open_logs, rotations
+from .denials_groups import Tally
 from .denials_journal import OUTPUT_LIMIT, SECONDS, Entries, journal_command
 from .denials_reading import TEXT_NEEDLES, BlockReader, reader_of
 from .denials_records import audit_stamp
+from .log_digest_stamps import LocalZone, Stamps, server_zone
 
 AUDITD_CONF = b"/etc/audit/auditd.conf"
 AUDIT_LOG = b"/var/log/audit/audit.log"
@@ -45,13 +48,14 @@ FILES_LIMIT = 50
 
 
 class Seen:
-    """What was read for the window: C(sources) by name, C(files), C(gaps) and C(problems) in words. C(looked): at least one source was readable."""
+    """What was read for the window: C(sources) by name, C(files), C(gaps) and C(problems) in words. C(looked): at least one could be read."""
 
-    def __init__(self):
-        self.sources, self.files, self.gaps, self.problems, self.looked = [], [], [], [], False
+    def __init__(self, gaps=None):
+        self.sources, self.files, self.problems, self.looked = [], [], [], False
+        self.gaps = [] if gaps is None else gaps
 
-    def file(self, log, text_bytes=None):
-        self.files.append({"path": text(log.path), "bytes": log.size, "bytes_scanned": log.scanned if text_bytes is None else text_bytes})
+    def file(self, log):
+        self.files.append({"path": text(log.path), "bytes": log.size, "bytes_scanned": log.scanned})
 
 
 def read_all(machine, options, since, until, tally):
@@ -75,8 +79,6 @@ def read_all(machine, options, since, until, tally):
         tally.several, tally.source = True, 1
     if not _read_journal(machine, since, until, tally, seen):
         _read_kernel_log(machine, since, until, tally, seen)
-    if not seen.looked and not seen.problems:
-        seen.problems.append("no audit.log, no journal and no kernel log was found")
     return seen
 
 
@@ -93,7 +95,7 @@ def _read_auditd(machine, since, until, tally, seen):
     seen.sources.append("audit.log")
     tally.several = not _auditd_runs(machine)
     _read_files(machine, found, since, until, tally, seen, functools.partial(rotations, machine, path))
-    _rotated_away(machine, found, path, since, seen)
+    _rotated_away(machine, found, since, seen)
     return True
 
 
@@ -106,20 +108,32 @@ def _read_files(machine, found, since, until, tally, seen, again=None):
     for log in logs:
         with log:
             seen.looked = True
-            start, end = log.range(since, until, audit_stamp)
-            reader = _reader(machine, log, start, end)
-            for line in reader:
-                tally.add(line, reader)
-            _note(reader, log, seen)
+            _read_one(machine, log, since, until, tally, seen)
             seen.file(log)
 
 
-def _reader(machine, log, start, end):
-    """A copied kern.log among the files that were asked for is read as what it is."""
-    head = b"".join(block for block, _one in zip(log.blocks(), range(1))) if log.packed else log.pread(65536, 0)
-    if b"type=" in head and b" msg=audit(" in head:
-        return reader_of(machine, log, start, end)
-    return BlockReader(log.blocks(start, end), TEXT_NEEDLES)
+def _read_one(machine, log, since, until, tally, seen):
+    """Read auditd's own log, or a syslog file with the kernel's messages, whichever it is."""
+    head = log.head()
+    if not head or (b"type=" in head and b" msg=audit(" in head):
+        start, end = log.range(since, until, audit_stamp)
+        reader = reader_of(machine, log, start, end)
+        for line in reader:
+            tally.add(line, reader)
+    else:
+        with LocalZone(server_zone(machine)):
+            stamps = Stamps(log.mtime)
+            start, end = log.range(since, until, lambda line: stamps.read(line)[0])
+            losses = _Losses(log.blocks(start, end), lambda line: _within(Stamps(log.mtime).read(line)[0], since, until))
+            reader = BlockReader(losses, TEXT_NEEDLES)
+            for line in reader:
+                tally.add(line, reader)
+        _say_lost(losses, seen)
+    _note(reader, log, seen)
+
+
+def _within(when, since, until):
+    return when is None or ((since is None or when >= since) and (until is None or when <= until))
 
 
 def _note(reader, log, seen):
@@ -128,18 +142,22 @@ def _note(reader, log, seen):
         seen.problems.append("%s: %d lines are too long to be records" % (os.fsdecode(log.path), reader.long))
 
 
-def _rotated_away(machine, found, path, since, seen):
-    """A log that begins inside the window, other than by auditd's start, has lost what was before."""
-    if since is None or any(one.mtime < since for one in found):
+def _rotated_away(machine, found, since, seen):
+    """A log that begins inside the window, other than by auditd's start or the host's, has lost what was before."""
+    if since is None or any(one.mtime < since for one in found) or (_booted(machine) or since) > since:
         return
     logs, _problems = open_logs(machine, found[:1])
     for log in logs:
         with log:
-            head = b"".join(block for block, _one in zip(log.blocks(size=65536), range(1)))
-        first = next((line for line in head.split(b"\n") if audit_stamp(line) is not None), b"")
+            first = next((line for line in log.head().split(b"\n") if audit_stamp(line) is not None), b"")
         when = audit_stamp(first)
         if when is not None and when > since and not any(word in first for word in _BEGINNING):
             seen.gaps.append("rotated away before %s" % iso(when))
+
+
+def _booted(machine):
+    boot = re.search(rb"^btime ([0-9]{1,12})$", machine.read_or_none(b"/proc/stat") or b"", re.M)
+    return int(boot.group(1)) if boot else None
 
 
 def _auditd_runs(machine):
@@ -150,17 +168,18 @@ def _auditd_runs(machine):
 
 
 class _Losses:
-    """Lines passed through, those that say that records were lost counted."""
+    """Blocks passed through; the lines in them that say that records were lost are counted, those for which C(counts(line)) is true."""
 
-    def __init__(self, blocks):
-        self._blocks, self.count, self.last = blocks, 0, b""
+    def __init__(self, blocks, counts=None):
+        self._blocks, self._counts, self.count, self.last = blocks, counts, 0, b""
 
     def __iter__(self):
         for block in self._blocks:
-            found = _LOST.findall(block)
-            if found:
-                self.count += len(found)
-                self.last = found[-1]
+            for found in _LOST.finditer(block) if b"audit" in block else ():
+                start = block.rfind(b"\n", 0, found.start()) + 1
+                if self._counts is None or self._counts(block[start:start + 256]):
+                    self.count += 1
+                    self.last = found.group()
             yield block
 
 
@@ -172,6 +191,7 @@ def _read_journal(machine, since, until, tally, seen, folder=None):
             seen.problems.append("journalctl is not installed: the journal in %s was not read" % os.fsdecode(folder))
         return False
     for fields in (True, False):  # systemd before 236 does not know --output-fields
+        tally.several = True
         with machine.stream(journal_command(journalctl, since, until, folder, fields=fields), SECONDS, OUTPUT_LIMIT) as stream:
             entries = Entries(stream)
             losses = _Losses(entries)
@@ -180,12 +200,14 @@ def _read_journal(machine, since, until, tally, seen, folder=None):
                 tally.add(line, reader)
         if not (fields and stream.rc and b"option" in stream.err):
             break
-    if not entries.count and (stream.rc or b"No journal files" in stream.err or not _journal_exists(machine, folder)):
+    if not entries.count and (stream.rc or b"No journal files" in stream.err or not _journal_files(machine, folder)):
         if folder:
             seen.problems.append("no journal was found in %s" % os.fsdecode(folder))
         return False
     seen.sources.append("journal")
     seen.looked = True
+    if not folder and not _journal_readable(machine):
+        seen.problems.append("the system's journal is not readable for this user")
     if stream.timed_out or stream.truncated or stream.rc:
         seen.problems.append("the journal was not read to its end: %s" % (text(stream.err.strip()) or "journalctl was stopped"))
     if b"orrupt" in stream.err or b"ailed to" in stream.err or b"truncated" in stream.err:
@@ -197,32 +219,25 @@ def _read_journal(machine, since, until, tally, seen, folder=None):
     return True
 
 
-def _journal_exists(machine, folder):
-    """Return whether there is a journal file: journalctl --quiet says nothing when there is none."""
+def _journal_files(machine, folder):
+    """Return the journal's files as paths that can be opened: journalctl --quiet says nothing when there are none."""
+    found = []
     for place in [folder] if folder else [b"/var/log/journal", b"/run/log/journal"]:
-        try:
-            names = os.listdir(machine.path(place))
-        except OSError:
-            continue
-        for name in names:
-            if name.endswith(b".journal") or (len(name) == 32 and _has_journal(machine.path(place) + b"/" + name)):
-                return True
-    return False
+        place = machine.path(place)
+        for pattern in (b"/*.journal", b"/*/*.journal"):
+            found += glob.glob(glob.escape(place) + pattern)
+    return found
 
 
-def _has_journal(folder):
-    try:
-        return any(name.endswith(b".journal") for name in os.listdir(folder))
-    except OSError:
-        return False
+def _journal_readable(machine):
+    return all(os.access(path, os.R_OK) for path in _journal_files(machine, None) if os.path.basename(path) == b"system.journal")
 
 
 def _vacuumed(machine, journalctl, since, seen, folder):
     """A journal whose first entry is inside the window, on a host that was up before it, has lost what was before."""
     if since is None or folder:
         return
-    boot = re.search(rb"^btime ([0-9]{1,12})", machine.read_or_none(b"/proc/stat") or b"", re.M)
-    if not boot or int(boot.group(1)) > since:
+    if (_booted(machine) or since + 1) > since:
         return
     with machine.stream([journalctl, b"--quiet", b"--no-pager", b"--output=export", b"--no-tail"], 20, OUTPUT_LIMIT) as stream:
         head = b"".join(block for block, _one in zip(stream, range(1)))
@@ -248,26 +263,30 @@ def _read_kernel_log(machine, since, until, tally, seen):
         seen.looked = True
         for log in logs:
             with log:
-                losses = _Losses(log.blocks())
-                reader = BlockReader(losses, TEXT_NEEDLES)
-                for line in reader:
-                    tally.add(line, reader)
-                _note(reader, log, seen)
-                _say_lost(losses, seen)
+                _read_one(machine, log, since, until, tally, seen)
                 seen.file(log)
+        _rotated_away(machine, found, since, seen)
         return
 
 
 def _lost_messages(machine, since, until, seen):
     """Where auditd writes the records, what the kernel could not hand over is said in the kernel's own messages."""
     journalctl = machine.which(b"journalctl")
-    if not journalctl:
+    if journalctl and _journal_files(machine, None):
+        with machine.stream(journal_command(journalctl, since, until, audit=False, fields=False), SECONDS, OUTPUT_LIMIT) as stream:
+            losses = _Losses(Entries(stream))
+            for _block in losses:
+                pass
+        _say_lost(losses, seen)
         return
-    with machine.stream(journal_command(journalctl, since, until, audit=False, fields=False), SECONDS, OUTPUT_LIMIT) as stream:
-        losses = _Losses(Entries(stream))
-        for _block in losses:
-            pass
-    _say_lost(losses, seen)
+    for path in KERNEL_LOGS:
+        try:
+            found = rotations(machine, path)
+        except OSError:
+            continue
+        if found:
+            _read_files(machine, found, since, until, Tally(), Seen(seen.gaps))
+            return
 
 
 def _say_lost(losses, seen):

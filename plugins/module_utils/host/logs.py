@@ -222,6 +222,15 @@ class Log:
         except OSError:
             return b""
 
+    def head(self, length=65536):
+        """Return the first bytes of the text."""
+        if not self.packed:
+            return self.pread(length, 0)
+        problems, scanned = list(self.problems), self.scanned
+        head = next(iter(self.blocks(size=length)), b"")
+        self.problems, self.scanned = problems, scanned  # they are told when it is read whole
+        return head
+
     def range(self, since, until, stamp):
         """Return (start, end): the bytes of a plain log that hold the window, with some slack; a packed one is read from its start.
 
