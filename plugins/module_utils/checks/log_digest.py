@@ -56,7 +56,8 @@ EDGE = 900
 
 # They say a lot of which an admin needs nothing.
 QUIET = frozenset((
-    b"kernel", b"systemd", b"systemd-logind", b"systemd-journald", b"systemd-journal", b"rsyslogd", b"rsyslog", b"chronyd", b"login", b"run-parts", b"anacron", b"passwd",
+    b"kernel", b"systemd", b"systemd-logind", b"systemd-journald", b"systemd-journal", b"rsyslogd",
+    b"rsyslog", b"chronyd", b"login", b"run-parts", b"anacron", b"passwd",
 ))
 
 
@@ -184,7 +185,7 @@ class _Digest:
         if not lines:
             self.incomplete.append("no line of any log lies in the window: nothing was looked at")
             if self.live and not self.journal.problems and not self.files.problems:
-                self.findings.append(_stopped_finding("No log has any line of the window", "there is neither a journal nor a syslog file with a line in the window"))
+                self.findings.append(_stopped_finding("No log has any line of the window", "neither a journal nor a syslog file has a line in the window"))
         boots = [when for when, _clean in self.uptime.boots()] + self.wtmp.boots
         since, until = self.since, self.until
         if self.live:
@@ -287,8 +288,9 @@ def _stopped_finding(title, words):
 
 
 def _holds_journal(machine, folder):
+    folder = machine.path(folder)
     try:
-        return any(os.path.isdir(os.path.join(machine.path(folder), name)) and os.listdir(os.path.join(machine.path(folder), name)) for name in os.listdir(machine.path(folder)))
+        return any(os.path.isdir(os.path.join(folder, name)) and os.listdir(os.path.join(folder, name)) for name in os.listdir(folder))
     except OSError:
         return False
 

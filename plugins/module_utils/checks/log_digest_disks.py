@@ -138,7 +138,8 @@ def disk_findings(found, growths, locked):
         if daily and daily > 0 and disk.free / daily <= SOON_DAYS and (disk.percent or 0) >= 50:
             findings.append(finding(
                 "log_digest.disk_full_soon", "high", "%s will be full within %d days" % (name, SOON_DAYS), name,
-                evidence=[("statvfs", "%d MB free, growing by %d MB a day since the last run" % (disk.free >> 20, daily >> 20))], remedy=remedy, commands=commands))
+                evidence=[("statvfs", "%d MB free, growing by %d MB a day since the last run" % (disk.free >> 20, daily >> 20))],
+                remedy=remedy, commands=commands))
         if disk.inodes is not None and disk.inodes >= NEARLY_FULL:
             findings.append(finding(
                 "log_digest.inodes_full", "high" if disk.inodes >= FULL else "medium", "%s: %d %% of the inodes are used" % (name, disk.inodes), name,
@@ -148,7 +149,8 @@ def disk_findings(found, growths, locked):
     for mount in locked:
         name = text(mount, 200)
         findings.append(finding(
-            "log_digest.mounted_readonly", "critical", "%s is read-only, but /etc/fstab says it should be writable" % name, name, evidence=[("/proc/self/mounts", mount)],
+            "log_digest.mounted_readonly", "critical", "%s is read-only, but /etc/fstab says it should be writable" % name, name,
+            evidence=[("/proc/self/mounts", mount)],
             remedy="A file system that met an error goes read-only to protect what is on it. Look for the error before it is made writable again.",
             commands=["dmesg -T | tail -n 100", "findmnt %s" % shlex.quote(name)]))
     return findings

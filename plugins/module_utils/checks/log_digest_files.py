@@ -111,8 +111,8 @@ class FileSource:
                 reader.take([rest])
         reader.end()
         self.sources.append({
-            "path": text(log.path, 200), "lines": self.lines - lines, "unparsed": self.unparsed - unparsed, "first": iso(reader.first), "last": iso(reader.last),
-            "packed": log.packed.decode("ascii"), "bytes_read": log.scanned,
+            "path": text(log.path, 200), "lines": self.lines - lines, "unparsed": self.unparsed - unparsed,
+            "first": iso(reader.first), "last": iso(reader.last), "packed": log.packed.decode("ascii"), "bytes_read": log.scanned,
         })
 
     def odd(self, line):

@@ -31,7 +31,10 @@ RUN_LEVEL, BOOT, USER_PROCESS = 1, 2, 7
 # adjtimex(2): the bit that the kernel sets as long as nobody keeps its clock right.
 STA_UNSYNC = 0x40
 
-ACCESS_FILES = (b"/etc/sudoers", b"/etc/passwd", b"/etc/group", b"/etc/crontab", b"/etc/ssh/sshd_config", b"/root/.ssh/authorized_keys", b"/root/.ssh/authorized_keys2")
+ACCESS_FILES = (
+    b"/etc/sudoers", b"/etc/passwd", b"/etc/group", b"/etc/crontab", b"/etc/ssh/sshd_config", b"/root/.ssh/authorized_keys",
+    b"/root/.ssh/authorized_keys2",
+)
 ACCESS_FOLDERS = (b"/etc/sudoers.d", b"/etc/cron.d", b"/etc/ssh/sshd_config.d", b"/var/spool/cron", b"/var/spool/cron/crontabs", b"/etc/pam.d")
 ACCESS_LIMIT = 5000
 
@@ -122,7 +125,8 @@ def clock_synchronised(machine):
 def clock_finding():
     """Return the finding for a clock that nothing keeps right."""
     return finding(
-        "log_digest.clock_unsynchronised", "medium", "Nothing keeps the clock right", "clock", evidence=[("adjtimex", "the kernel says that its clock is not synchronised")],
+        "log_digest.clock_unsynchronised", "medium", "Nothing keeps the clock right", "clock",
+        evidence=[("adjtimex", "the kernel says that its clock is not synchronised")],
         remedy="Run chrony or systemd-timesyncd: with a wrong clock logs cannot be compared, certificates and one-time passwords fail.",
         commands=["timedatectl", "systemctl status chronyd chrony systemd-timesyncd ntpd"])
 

@@ -18,6 +18,7 @@ from ..host.finding import text
 
 TIMEOUT = 40
 OUTPUT_LIMIT = 2097152
+ARGUMENTS = [b"--output", b"stdout", b"--format", b"text", b"--range", b"yesterday", b"--detail", b"low", b"--numeric"]
 SECTIONS_LIMIT = 60
 LINES_LIMIT = 60
 LINE_LIMIT = 200
@@ -49,7 +50,7 @@ def read_logwatch(machine, command=None):
     path = command or machine.which(b"logwatch")
     if path is None:
         return None, "logwatch is not installed"
-    answer = machine.run([path, b"--output", b"stdout", b"--format", b"text", b"--range", b"yesterday", b"--detail", b"low", b"--numeric"], timeout=TIMEOUT, limit=OUTPUT_LIMIT)
+    answer = machine.run([path] + ARGUMENTS, timeout=TIMEOUT, limit=OUTPUT_LIMIT)
     if answer.timed_out:
         return None, "logwatch did not end within %d s" % TIMEOUT
     if answer.rc != 0:

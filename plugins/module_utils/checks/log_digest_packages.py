@@ -33,7 +33,10 @@ _NEVRA = re.compile(rb"(?:\d{1,9}:)?(?P<name>\S+?)-(?P<version>(?:\d{1,9}:)?[^-\
 # Name of the log, its lines, and each deed in our words ("install" of zypp is also an upgrade: it does not tell them apart).
 HISTORIES = (
     (b"dpkg.log", _DPKG, {b"install": "installed", b"upgrade": "upgraded", b"remove": "removed", b"purge": "removed"}),
-    (b"dnf.rpm.log", _DNF, {b"Installed": "installed", b"Install": "installed", b"Upgrade": "upgraded", b"Downgrade": "upgraded", b"Erase": "removed", b"Erased": "removed", b"Removed": "removed"}),
+    (b"dnf.rpm.log", _DNF, {
+        b"Installed": "installed", b"Install": "installed", b"Upgrade": "upgraded", b"Downgrade": "upgraded",
+        b"Erase": "removed", b"Erased": "removed", b"Removed": "removed",
+    }),
     (b"yum.log", _YUM, {b"Installed": "installed", b"Updated": "upgraded", b"Erased": "removed"}),
     (b"zypp/history", _ZYPP, {b"install": "installed", b"remove": "removed"}),
 )
@@ -100,8 +103,11 @@ class Packages:
         self.sources.append("rpm -qa (removals are not seen)")
         for line in answer.out.splitlines():
             words = line.split(b" ")
-            if len(words) == 3 and words[0].isdigit() and len(words[0]) < 12 and (since is None or int(words[0]) >= since) and (until is None or int(words[0]) <= until):
-                self._add("installed", {"name": words[1], "new": words[2]}, int(words[0]))
+            if len(words) != 3 or not words[0].isdigit() or len(words[0]) > 12:
+                continue
+            when = int(words[0])
+            if (since is None or when >= since) and (until is None or when <= until):
+                self._add("installed", {"name": words[1], "new": words[2]}, when)
 
     def data(self, limit, cut):
         """Return the digest's C(packages)."""
@@ -119,8 +125,11 @@ class Packages:
 
 
 def _has_rpm_database(machine):
-    return any(machine.read_or_none(place, 1) is not None for place in (
-        b"/var/lib/rpm/rpmdb.sqlite", b"/var/lib/rpm/Packages", b"/var/lib/rpm/Packages.db", b"/usr/lib/sysimage/rpm/rpmdb.sqlite", b"/usr/lib/sysimage/rpm/Packages.db"))
+    return any(
+        machine.read_or_none(folder + name, 1) is not None
+        for folder in (b"/var/lib/rpm/", b"/usr/lib/sysimage/rpm/")
+        for name in (b"rpmdb.sqlite", b"Packages", b"Packages.db")
+    )
 
 
 def _lines(log):

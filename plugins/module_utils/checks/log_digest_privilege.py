@@ -24,32 +24,48 @@ SUDO = (
         "sudo", "a command as somebody else, or the refusal of one",
         b"   alice : TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/usr/bin/apt-get update"),
     row("sudo.refused", (b" : ",),
-        rb" *(?P<user>[^:]{1,100}?) : (?P<problem>[^=;]{0,100}(?:NOT in sudoers|incorrect password|not allowed|password is required|command rejected)[^=;]{0,100})(?: ;.*)?\Z",
-        "sudo", "a refusal without a command", b"bob : user NOT in sudoers ; TTY=pts/1"),
+        rb" *(?P<user>[^:]{1,100}?) : (?P<problem>[^=;]{0,100}"
+        rb"(?:NOT in sudoers|incorrect password|not allowed|password is required|command rejected)[^=;]{0,100})(?: ;.*)?\Z",
+        "sudo", "a refusal without a command",
+        b"bob : user NOT in sudoers ; TTY=pts/1"),
     row("sudo.chatter", (b"continued", b"unable to", b"no tty", b"timestamp", b"problem with", b"session", b"conversation", b"auth", b"error", b"ignor"),
-        rb".*", None, "the rest of a long command, host names that do not resolve", b"unable to resolve host web1: Name or service not known"),
+        rb".*",
+        None, "the rest of a long command, host names that do not resolve",
+        b"unable to resolve host web1: Name or service not known"),
 )
 
 SU = (
     row("su.failed", (b"FAILED SU", b"FAILED su"),
         rb"(?:FAILED SU \(to (?P<target>[^)]{1,100})\) (?P<user>\S{1,100}) on (?P<tty>\S{1,100})|FAILED su for (?P<target2>\S{1,100}) by (?P<user2>\S{1,100}))",
-        "su_failed", "a wrong password for another account", b"FAILED SU (to root) alice on pts/0"),
+        "su_failed", "a wrong password for another account",
+        b"FAILED SU (to root) alice on pts/0"),
     row("su.done", (b"(to ", b"uccessful su for "),
         rb"(?:\(to (?P<target>[^)]{1,100})\) (?P<user>\S{1,100}) on (?P<tty>\S{1,100})|Successful su for (?P<target2>\S{1,100}) by (?P<user2>\S{1,100}))",
-        "su_done", "an account changed by su", b"(to root) alice on pts/0"),
-    row("su.signs", (b"+ ", b"- "), rb"[-+] \S{1,100} \S{1,100}:\S{1,100}", None, "older su: the same as the line before it", b"+ /dev/pts/0 alice:root"),
+        "su_done", "an account changed by su",
+        b"(to root) alice on pts/0"),
+    row("su.signs", (b"+ ", b"- "),
+        rb"[-+] \S{1,100} \S{1,100}:\S{1,100}",
+        None, "older su: the same as the line before it",
+        b"+ /dev/pts/0 alice:root"),
 )
 
 PKEXEC = (
     row("pkexec.command", b"Executing command",
-        rb"(?P<user>[^:]{1,100}): Executing command \[USER=(?P<target>[^\]]{1,100})\] \[TTY=[^\]]{1,100}\] \[CWD=[^\]]{1,1000}\] \[COMMAND=(?P<command>.*?)\]?\Z",
-        "other", "a command through polkit", b"alice: Executing command [USER=root] [TTY=unknown] [CWD=/home/alice] [COMMAND=/usr/bin/true]"),
+        rb"(?P<user>[^:]{1,100}): Executing command \[USER=(?P<target>[^\]]{1,100})\] "
+        rb"\[TTY=[^\]]{1,100}\] \[CWD=[^\]]{1,1000}\] \[COMMAND=(?P<command>.*?)\]?\Z",
+        "other", "a command through polkit",
+        b"alice: Executing command [USER=root] [TTY=unknown] [CWD=/home/alice] [COMMAND=/usr/bin/true]"),
 )
 
 DOAS = (
-    row("doas.command", b" ran command ", rb"(?P<user>\S{1,100}) ran command (?P<command>.*) as (?P<target>\S{1,100}) from \S+", "other",
-        "a command through doas", b"alice ran command whoami as root from /home/alice"),
-    row("doas.failed", b"failed ", rb"failed (?:auth|command) for (?P<user>\S{1,100})", "doas_failed", "a refusal of doas", b"failed auth for alice"),
+    row("doas.command", b" ran command ",
+        rb"(?P<user>\S{1,100}) ran command (?P<command>.*) as (?P<target>\S{1,100}) from \S+",
+        "other", "a command through doas",
+        b"alice ran command whoami as root from /home/alice"),
+    row("doas.failed", b"failed ",
+        rb"failed (?:auth|command) for (?P<user>\S{1,100})",
+        "doas_failed", "a refusal of doas",
+        b"failed auth for alice"),
 )
 
 # What differs in every call and says nothing: the marks and temporary folders of Ansible, long numbers.
@@ -88,7 +104,8 @@ class Privilege(Topic):
 
     def other(self, event):
         """A command by pkexec or doas."""
-        self.commands.add((event.row.name.split(".")[0].encode("ascii"), event["user"], event["target"], self.plain_command(event["command"])), event.when, event.count)
+        by = event.row.name.split(".")[0].encode("ascii")
+        self.commands.add((by, event["user"], event["target"], self.plain_command(event["command"])), event.when, event.count)
 
     def doas_failed(self, event):
         """A refusal of doas, which names neither command nor target."""
