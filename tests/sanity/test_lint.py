@@ -24,7 +24,7 @@ def test_ruff(tool, tree):
 def test_mypy_plugins(tool):
     needs.venv()
     present = [folder for folder in TYPED if any((REPOSITORY / folder).rglob("*.py"))]
-    tool("mypy", "--cache-dir", str(needs.cache("mypy/plugins")), *present)
+    tool("mypy", "--cache-dir", str(needs.cache("mypy/plugins")), *present, "scripts/bench.py")
 
 
 def test_mypy_tests(tool):
