@@ -112,10 +112,12 @@ import json
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.bottomup.security.plugins.module_utils import engine
-from ansible_collections.bottomup.security.plugins.module_utils.checks import fail2ban, restart
+from ansible_collections.bottomup.security.plugins.module_utils.checks import denials, fail2ban, log_digest, restart
 
 RUN = {
+    "denials": denials.run,
     "fail2ban": fail2ban.run,
+    "log_digest": log_digest.run,
     "restart": restart.run,
 }
 

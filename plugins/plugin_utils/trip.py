@@ -50,10 +50,10 @@ def command(interpreter: str | None) -> str:
     One line, no single quote, no `!`: it passes through a login shell that may not be a Bourne shell.
     """
     pythons = " ".join(shlex.quote(path) for path in ([interpreter] if interpreter else PYTHONS))
-    found = "command -v $p >/dev/null 2>&1" if interpreter and "/" not in interpreter else "[ -x $p ]"
+    found = 'command -v "$p" >/dev/null 2>&1' if interpreter and "/" not in interpreter else '[ -x "$p" ]'
     return (
         f"for p in {pythons}; do {found} || continue; "
-        f'$p -I -S -c "{STARTER}"; r=$?; [ $r -eq {NO_PYTHON_RC} ] || exit $r; done; echo {NO_PYTHON}; exit {NO_PYTHON_RC}'
+        f'"$p" -I -S -c "{STARTER}"; r=$?; [ $r -eq {NO_PYTHON_RC} ] || exit $r; done; echo {NO_PYTHON}; exit {NO_PYTHON_RC}'
     )
 
 
