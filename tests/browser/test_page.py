@@ -123,7 +123,8 @@ def test_a_link_to_a_host_opens_its_details(browser: chromium.Chromium, pages: d
     opened = "document.querySelectorAll('details.host[open]').length"
     assert browser.evaluate(opened) == 0
     browser.evaluate("document.querySelector('.matrix a').click()")
-    assert browser.evaluate(f"new Promise(done => setTimeout(() => done({opened}), 0))") == 1
+    browser.wait_for("Page.navigatedWithinDocument")
+    assert browser.evaluate(opened) == 1
 
 
 def test_one_click_selects_a_command_and_only_that(browser: chromium.Chromium, pages: dict[str, str]) -> None:
