@@ -99,9 +99,9 @@ def run(options, machine):
     connection = None
     try:
         connection = Connection(machine.path(path.encode("utf-8", "surrogateescape")), look.options["timeout"])
-        ask = connection.ask if look.options["transport"] != "client" else Client(machine, path, look.options["timeout"]).ask
+        asked = connection if look.options["transport"] != "client" else Client(machine, path, look.options["timeout"])
         look.data["socket"] = {"path": text(path), "state": "ok"}
-        facts, jails, reasons = _asked(look, ask, path)
+        facts, jails, reasons = _asked(look, asked.ask_all, path)
     except SocketError as error:
         look.data["socket"] = {"path": text(path), "state": error.state}
         return _finish(look, fail2ban_down.explain(look, path, error))
@@ -115,15 +115,15 @@ def run(options, machine):
     return _judged(look, connection.pid, facts, jails)
 
 
-def _asked(look, ask, path):
+def _asked(look, ask_all, path):
     try:
-        return fail2ban_server.server(ask)
+        return fail2ban_server.server(ask_all)
     except SocketError as error:
         if error.state != "unreadable" or look.options["transport"] == "socket":
             raise
     except (TypeError, ValueError, AttributeError, LookupError) as error:
         raise SocketError("refused", "the answer has another form than fail2ban's: %s" % text(error, 100)) from None
-    return fail2ban_server.server(Client(look.machine, path, look.options["timeout"]).ask)
+    return fail2ban_server.server(Client(look.machine, path, look.options["timeout"]).ask_all)
 
 
 def _finish(look, not_applicable=None):

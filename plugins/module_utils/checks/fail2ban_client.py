@@ -41,8 +41,11 @@ class Client:
         if self._command is None:
             raise SocketError("unreadable", "the answer is in a newer pickle protocol than this Python knows, and there is no fail2ban-client")
 
-    def ask(self, *question):
-        """Return the answer in the shape that the socket gives. Raises ServerSaysNo, or SocketError."""
+    def ask_all(self, questions):
+        """Return the answers in the shape that the socket gives, in the order of the questions. Raises ServerSaysNo, or SocketError."""
+        return [self._ask(*question) for question in questions]
+
+    def _ask(self, *question):
         words = [word.encode("utf-8", "surrogateescape") for word in (self._socket,) + question]
         left = min(self._timeout, self._deadline - time.time())
         if left <= 0:
@@ -69,8 +72,8 @@ def _read(question, words):
 
 
 def _jail_status(rows):
-    known = [(key, value.strip()) for key, value in rows if key not in ("Filter", "Actions")]
-    return [("Filter", known)]
+    """Return the rows of a jail's status; its files, which blanks hold together and apart, are asked for by themselves."""
+    return [("Filter", [(key, value.strip()) for key, value in rows if key not in ("Filter", "Actions")])]
 
 
 def _literal(words):

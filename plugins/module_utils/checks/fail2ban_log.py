@@ -88,12 +88,22 @@ class Log:
         self.errors_count = 0
         self.started = None
         self._said = []
+        self._names = {}
         self._minutes = {}
 
     def jail(self, name):
+        """Return the Jail of a name (text); beyond the limit one that nobody keeps."""
         if name not in self.jails and len(self.jails) >= JAILS_LIMIT:
             return Jail()
         return self.jails.setdefault(name, Jail())
+
+    def _name(self, raw):
+        """Return a jail's name as text; a log says the same few again and again."""
+        if len(self._names) > JAILS_LIMIT:
+            self._names.clear()
+        if raw not in self._names:
+            self._names[raw] = text(raw)
+        return self._names[raw]
 
     def local_time(self, stamp):
         """Return seconds since 1970 of C(2026-11-22 19:04:51) in the server's time zone, None for no time."""
@@ -127,7 +137,8 @@ class Log:
 
     def _event(self, when, event):
         name, restore, ban, found, unban, reban, ignored, address = event.groups()
-        jail = self.jail(text(name))
+        name = self._name(name)
+        jail = self.jail(name)
         if found:
             jail.found += 1
             jail.last_found = when
@@ -138,7 +149,7 @@ class Log:
             jail.last_ban = when
             if jail.bans_since_reload is not None:
                 jail.bans_since_reload += 1
-            self._count_ban(text(address, 80), text(name), when)
+            self._count_ban(text(address, 80), name, when)
         elif unban:
             jail.unbans += 1
         elif reban:

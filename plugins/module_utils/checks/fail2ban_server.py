@@ -24,7 +24,6 @@ JAILS_LIMIT = 200
 # (first version, words after "get JAIL", key of the answer). Read in fail2ban/server/transmitter.py of 0.9.7, 0.10.6, 0.11.2, 1.0.2 and 1.1.0.
 JAIL_QUESTIONS = (
     ((0, 9), ("logpath",), "files"),
-    ((0, 9), ("journalmatch",), "journal_match"),
     ((0, 9), ("ignoreip",), "ignoreip"),
     ((0, 9), ("bantime",), "bantime"),
     ((0, 9), ("findtime",), "findtime"),
@@ -65,11 +64,11 @@ def version_of(words):
     return tuple(int(number) for number in numbers.group().split(".")[:4]) if numbers else ()
 
 
-def settings(ask, version):
+def settings(ask_all, version):
     """Return the server's own settings as a dict; None for what it does not tell."""
-    found = {}
-    for since, name in SERVER_QUESTIONS:
-        answer = ask("get", name) if version >= since else None
+    names = [name for since, name in SERVER_QUESTIONS if version >= since]
+    found = dict.fromkeys(name for _since, name in SERVER_QUESTIONS)
+    for name, answer in zip(names, ask_all([("get", name) for name in names])):
         found[name] = answer if answer is None or isinstance(answer, int) else "%s" % (answer,)
     return found
 
@@ -81,40 +80,51 @@ def _texts(answer):
     return ["%s" % (item,) for item in answer]
 
 
-def jail_names(ask, version):
+def jail_names(ask_all, version):
     """Return (names, complete): the sorted names of the running jails, and whether they are told apart for sure.
 
     Before 0.10 the names come joined with comma and blank, which a name may hold as well.
     """
     if version >= BANNED_SINCE:
-        return sorted(name for jail in ask("banned") for name in jail), True
-    status = dict(ask("status"))
+        [jails] = ask_all([("banned",)])
+        return sorted(name for jail in jails for name in jail), True
+    [rows] = ask_all([("status",)])
+    status = dict(rows)
     names = [name for name in status.get("Jail list", "").split(", ") if name]
     return sorted(names), len(names) == status.get("Number of jail")
 
 
-def jail(ask, version, name):
+def jail(ask_all, version, name):
     """Return what the server says of one jail as a dict; raises ServerSaysNo when it stopped since it was listed."""
-    found = {"name": name, "backend": None, "failed": {"current": None, "total": None}, "banned": {"current": None, "total": None}, "banned_ids": []}
-    for _part, rows in ask("status", name):
+    asked = [(words, key) for since, words, key in JAIL_QUESTIONS if version >= since]
+    answers = ask_all([("status", name)] + [("get", name) + words for words, _key in asked])
+    found = _status(answers[0])
+    found["name"] = name
+    found.update(dict.fromkeys(key for _since, _words, key in JAIL_QUESTIONS))
+    found.update((key, answer) for (_words, key), answer in zip(asked, answers[1:]))
+    for key in ("files", "ignoreip", "actions", "ban_times"):
+        found[key] = _texts(found[key]) if found[key] is not None else None
+    for key in ("bantime", "findtime", "maxretry"):
+        found[key] = int(found[key]) if found[key] is not None else None
+    found["bantime_increment"] = found["bantime_increment"] in (True, "True")
+    return found
+
+
+def _status(parts):
+    """Return counters, bans and source of a jail from the rows of its status."""
+    found = {"backend": None, "journal_match": "", "failed": {"current": None, "total": None}, "banned": {"current": None, "total": None}}
+    found["banned_ids"] = []
+    for _part, rows in parts:
         for key, value in rows:
             if key in COUNTERS:
                 group, counter = COUNTERS[key]
                 found[group][counter] = int(value)
+            elif key == "Banned IP list":
+                found["banned_ids"] = value.split() if isinstance(value, str) else _texts(value)
             elif key in BACKENDS:
                 found["backend"] = BACKENDS[key]
-            elif key in ("Banned IP list", "IP list"):
-                found["banned_ids"] = value.split() if isinstance(value, str) else _texts(value)
-    for since, words, key in JAIL_QUESTIONS:
-        found[key] = None
-        if version >= since:
-            found[key] = ask("get", name, *words)
-    for key in ("files", "ignoreip", "actions", "ban_times"):
-        found[key] = _texts(found[key]) if found[key] is not None else None
-    found["journal_match"] = " + ".join(" ".join(_texts(part)) if isinstance(part, list) else "%s" % part for part in found["journal_match"] or [])
-    for key in ("bantime", "findtime", "maxretry"):
-        found[key] = int(found[key]) if found[key] is not None else None
-    found["bantime_increment"] = found["bantime_increment"] in (True, "True")
+                if found["backend"] == "journal":
+                    found["journal_match"] = value if isinstance(value, str) else " ".join(_texts(value))
     return found
 
 
@@ -135,21 +145,24 @@ def banned(jail_facts):
 
 
 def _seconds(local):
+    """Return seconds since 1970 of C(2026-11-22 19:04:51) in the server's time zone, None for no time."""
+    numbers = [int(number) for number in re.findall(r"\d+", local)]
     try:
-        return int(time.mktime(time.strptime(local, "%Y-%m-%d %H:%M:%S")))
+        return int(time.mktime(tuple(numbers) + (0, 0, -1)))
     except (ValueError, OverflowError):
         return None
 
 
-def server(ask):
+def server(ask_all):
     """Return (facts, jails, reasons): the server, its jails, and what could not be asked."""
-    facts = {"version": "%s" % ask("version")}
+    [words] = ask_all([("version",)])
+    facts = {"version": "%s" % (words,)}
     version = version_of(facts["version"])
     reasons = []
     if version < OLDEST:
         return facts, [], ["fail2ban %s is older than 0.9: its jails are not asked" % facts["version"]]
-    facts.update(settings(ask, version))
-    names, complete = jail_names(ask, version)
+    facts.update(settings(ask_all, version))
+    names, complete = jail_names(ask_all, version)
     if not complete:
         reasons.append("the names of the jails hold commas, which fail2ban %s does not tell apart" % facts["version"])
     if len(names) > JAILS_LIMIT:
@@ -157,7 +170,7 @@ def server(ask):
     jails = []
     for name in names[:JAILS_LIMIT]:
         try:
-            jails.append(jail(ask, version, name))
+            jails.append(jail(ask_all, version, name))
         except ServerSaysNo as error:
             reasons.append("jail %s: %s" % (name, error))
     return facts, jails, reasons

@@ -151,21 +151,20 @@ class Connection:
             self._socket.close()
             raise
 
-    def ask(self, *question):
-        """Return the answer's value as plain data. Raises ServerSaysNo, or SocketError."""
+    def ask_all(self, questions):
+        """Return the answers' values as plain data, in the order of the questions (lists of text), which go out together.
+
+        Raises ServerSaysNo when one of them is answered with an error, or SocketError.
+        """
         try:
             self._socket.settimeout(self._left())
-            self._socket.sendall(pickle.dumps(list(question), QUESTION_PROTOCOL) + END)
-            answer = decode(self._receive())
+            self._socket.sendall(b"".join(pickle.dumps(list(question), QUESTION_PROTOCOL) + END for question in questions))
+            answers = self._receive(len(questions))
         except socket.timeout:
             raise SocketError("timeout", "no answer within %s seconds" % self._timeout) from None
         except OSError as error:
             raise SocketError("refused", "the conversation broke off: %s" % text(error, 120)) from None
-        if not isinstance(answer, list) or len(answer) != 2 or answer[0] not in (0, 1):
-            raise ServerSaysNo(text(answer))
-        if answer[0] == 1:
-            raise ServerSaysNo(text(answer[1]))
-        return answer[1]
+        return [_value(decode(answer)) for answer in answers]
 
     def close(self):
         """Tell the server that nothing more comes, as its own client does."""
@@ -182,17 +181,36 @@ class Connection:
             raise socket.timeout()
         return left
 
-    def _receive(self):
-        answer = bytearray()
-        while not answer.endswith(END):
+    def _receive(self, count):
+        """Return C(count) answers as they were pickled. A block may end within an end mark."""
+        received = bytearray()
+        marks = searched = 0
+        while marks < count or not received.endswith(END):
             self._socket.settimeout(self._left())
             block = self._socket.recv(65536)
             if not block:
                 raise SocketError("refused", "the server closed the conversation")
-            answer += block
-            if len(answer) > ANSWER_LIMIT:
+            received += block
+            found = received.count(END, searched)
+            if found:
+                marks += found
+                searched = received.rfind(END) + len(END)
+            searched = max(searched, len(received) - len(END) + 1)
+            if len(received) > ANSWER_LIMIT:
                 raise SocketError("refused", "the answer is longer than %d bytes" % ANSWER_LIMIT)
-        return bytes(answer[: -len(END)])
+        answers = bytes(received).split(END)[:-1]
+        if len(answers) != count:
+            raise SocketError("refused", "%d answers to %d questions" % (len(answers), count))
+        return answers
+
+
+def _value(answer):
+    """Return what an answer says. Raises ServerSaysNo for an error."""
+    if not isinstance(answer, list) or len(answer) != 2 or answer[0] not in (0, 1):
+        raise ServerSaysNo(text(answer))
+    if answer[0] == 1:
+        raise ServerSaysNo(text(answer[1]))
+    return answer[1]
 
 
 def _connect_error(error):

@@ -114,21 +114,20 @@ def listening(folder: Path, talk: Callable[[socket.socket], None]) -> Iterator[N
         assert not thread.is_alive()
 
 
-def question(client: socket.socket) -> list[str] | None:
-    """Return the next question, None at the end of the conversation."""
+def questions(client: socket.socket) -> Iterator[list[str]]:
+    """Yield the questions of a conversation, of which several may come at once."""
     received = b""
-    while not received.endswith(END):
-        block = client.recv(4096)
-        if not block:
-            return None
-        received += block
-    received = received[: -len(END)]
-    return None if received.startswith(b"<F2B") else pickle.loads(received)
+    while block := client.recv(65536):
+        *whole, received = (received + block).split(END)
+        for words in whole:
+            if words.startswith(b"<F2B"):
+                return
+            yield pickle.loads(words)
 
 
 def saying(answer: bytes) -> Callable[[socket.socket], None]:
     def talk(client: socket.socket) -> None:
-        while question(client) is not None:
+        for _words in questions(client):
             client.sendall(answer + END)
 
     return talk
@@ -182,7 +181,7 @@ def test_nonsense_in_the_right_form(tmp_path: Path, name: str) -> None:
     """Plain data of the wrong shape ends as incomplete with a reason."""
 
     def talk(client: socket.socket) -> None:
-        while (words := question(client)) is not None:
+        for words in questions(client):
             client.sendall(pickle.dumps((0, WELL_FORMED_NONSENSE[name](words)), 4) + END)
 
     with listening(tmp_path, talk):
@@ -203,7 +202,7 @@ def test_names_are_escaped_and_lists_are_cut(tmp_path: Path) -> None:
     }
 
     def talk(client: socket.socket) -> None:
-        while (words := question(client)) is not None:
+        for words in questions(client):
             value = answers.get(words[-1], answers.get(words[0], None if words[-1] != "logpath" else []))
             client.sendall(pickle.dumps((0, value), 4) + END)
 
@@ -221,7 +220,7 @@ def test_server_that_stalls(tmp_path: Path, how: str) -> None:
     """F18: given up after the time limit or at the size limit, whatever trickles in."""
 
     def talk(client: socket.socket) -> None:
-        question(client)
+        next(questions(client))
         while how != "silent":
             client.sendall(b"x" if how == "dripping" else b"x" * 65536)
             time.sleep(0.05 if how == "dripping" else 0)

@@ -139,11 +139,11 @@ def test_jail_stopped_between_list_and_question(typical: Fail2ban) -> None:
 
     connection = Connection(os.fsencode(typical.folder / "f2b.sock"), 30)
 
-    def ask(*words: str) -> object:
-        answer = connection.ask(*words)
-        return [*answer, {"gone": []}] if words == ("banned",) else answer
+    def ask_all(questions: list[tuple[str, ...]]) -> list[object]:
+        answers = connection.ask_all(questions)
+        return [[*answers[0], {"gone": []}]] if questions == [("banned",)] else answers
 
-    facts, jails, reasons = server(ask)
+    facts, jails, reasons = server(ask_all)
     connection.close()
     assert len(jails) == 6 and len(reasons) == 1 and "gone" in reasons[0]
 

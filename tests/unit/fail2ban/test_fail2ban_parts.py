@@ -63,7 +63,7 @@ class Server:
     """Answers as a fail2ban-server of a version would; refuses what that version does not know."""
 
     KNOWN = {
-        (0, 9): {"logpath", "journalmatch", "ignoreip", "bantime", "findtime", "maxretry", "actions"},
+        (0, 9): {"logpath", "ignoreip", "bantime", "findtime", "maxretry", "actions"},
         (0, 10): set(),
         (0, 11): {"bantime.increment", "banip"},
     }
@@ -71,6 +71,9 @@ class Server:
     def __init__(self, version: str, jails: list[str]) -> None:
         self.version, self.jails = version, jails
         self.number = fail2ban_server.version_of(version)
+
+    def ask_all(self, questions: list[tuple[str, ...]]) -> list[Any]:
+        return [self.ask(*words) for words in questions]
 
     def ask(self, *words: str) -> Any:
         if words == ("version",):
@@ -92,7 +95,7 @@ class Server:
 
 @pytest.mark.parametrize("version", ["0.9.7", "0.10.6", "0.11.2", "1.0.2", "1.1.0", "1.1.1.dev1"])
 def test_only_questions_that_the_version_knows(version: str) -> None:
-    facts, jails, reasons = fail2ban_server.server(Server(version, ["sshd"]).ask)
+    facts, jails, reasons = fail2ban_server.server(Server(version, ["sshd"]).ask_all)
     assert (facts["version"], [jail["name"] for jail in jails], reasons) == (version, ["sshd"], [])
     assert jails[0]["failed"] == {"current": 1, "total": 2}
 
@@ -100,9 +103,9 @@ def test_only_questions_that_the_version_knows(version: str) -> None:
 def test_names_with_commas() -> None:
     """F7: told apart from 0.10 on, said to be unclear before."""
     names = ["a, b", "c"]
-    assert fail2ban_server.jail_names(Server("0.10.6", names).ask, (0, 10, 6)) == (names, True)
-    assert fail2ban_server.jail_names(Server("0.9.7", names).ask, (0, 9, 7)) == (["a", "b", "c"], False)
-    assert fail2ban_server.server(Server("0.8.14", names).ask)[2] == ["fail2ban 0.8.14 is older than 0.9: its jails are not asked"]
+    assert fail2ban_server.jail_names(Server("0.10.6", names).ask_all, (0, 10, 6)) == (names, True)
+    assert fail2ban_server.jail_names(Server("0.9.7", names).ask_all, (0, 9, 7)) == (["a", "b", "c"], False)
+    assert fail2ban_server.server(Server("0.8.14", names).ask_all)[2] == ["fail2ban 0.8.14 is older than 0.9: its jails are not asked"]
 
 
 BAN_TIMES = [
@@ -419,10 +422,14 @@ def test_client_texts(version: str) -> None:
 
     machine = Machine(commands=client)
     machine.which = lambda name: b"/usr/bin/" + name
-    ask = fail2ban_client.Client(machine, "/s", 5).ask
+    ask_all = fail2ban_client.Client(machine, "/s", 5).ask_all
+
+    def ask(*words: str) -> Any:
+        return ask_all([words])[0]
+
     assert fail2ban_server.version_of(ask("version"))[:1] in ((0,), (1,))
-    assert fail2ban_server.jail_names(ask, (1,)) == (["badaction", "forever", "sshtest", "wide"], True)
-    assert fail2ban_server.jail_names(ask, (0, 9)) == (["badaction", "forever", "sshtest", "wide"], True)
+    assert fail2ban_server.jail_names(ask_all, (1,)) == (["badaction", "forever", "sshtest", "wide"], True)
+    assert fail2ban_server.jail_names(ask_all, (0, 9)) == (["badaction", "forever", "sshtest", "wide"], True)
     status = dict(dict(ask("status", "sshtest"))["Filter"])
     assert status["Total failed"] in ("8", "9") and status["Banned IP list"] == "192.0.2.10 2001:db8::5"
     assert ask("get", "wide", "ignoreip") == ["0.0.0.0", "10.0.0.0/8"]
