@@ -70,6 +70,7 @@ def _coverage(scan, machine, no_packages, no_units):
         "skipped": seen.skipped,
         "vanished": seen.vanished,
         "network_files": len(seen.network_files),
+        "unknown_files": len(seen.unknown_files),
         "unknown_executables": seen.unknown_exe,
         "packages": no_packages or "asked",
         "units": no_units or "asked",

@@ -19,12 +19,13 @@ import re
 from . import restart_elf as elf
 from .restart_birth import born
 from .restart_names import (
-    ASIDE,
     DELETED,
     LIBRARY,
     VERSIONED,
     before_aside,
+    is_aside,
     is_pseudo,
+    is_renamed_library,
     is_system,
     is_volatile,
     spellings,
@@ -56,16 +57,6 @@ _SILLY_RENAME = re.compile(rb"/\.nfs[0-9a-f]{12,}$")
 # A file's time is worth something to a second: clocks of the kernel's tick and of the file system differ.
 TOLERANCE = 1.0
 
-# What a mapped file is, taken apart: C(device) as in maps, C(inode) a number, C(path) as in maps.
-Mapped = collections.namedtuple("Mapped", "device inode path")
-
-
-def parse(key):
-    """Return the Mapped of the end of a line of maps: C(fd:00 1234      /usr/lib/libc.so.6)."""
-    device, _blank, rest = key.partition(b" ")
-    inode, _blank, path = rest.partition(b" ")
-    return Mapped(device, int(inode), path.lstrip(b" "))
-
 
 class Files:
     """Judges mapped files. What was found about a file is kept for the other processes of the same namespace."""
@@ -73,7 +64,8 @@ class Files:
     def __init__(self, proc, views):
         self.proc = proc
         self.views = views
-        self.boot = proc.boot()
+        # Without a known boot no time can be compared: then no file counts as written to.
+        self.boot = proc.boot() or float("inf")
         self.now = proc.machine.now
 
     def glance(self, view, pid, mapped):
@@ -84,7 +76,7 @@ class Files:
         path = mapped.path
         if is_pseudo(path):
             return 0.0
-        if path.endswith(DELETED) or ASIDE.match(path) or self.views.is_network(mapped.device, pid):
+        if path.endswith(DELETED) or is_aside(path) or self.views.is_network(mapped.device, pid):
             return float("inf")
         try:
             found = os.stat(view.prefix + path) if not view.root else view.stat(path)
@@ -92,12 +84,12 @@ class Files:
             return float("inf")
         if found.st_ino != mapped.inode:
             return float("inf")
-        changed = self._written(found)
         versioned = VERSIONED.match(path)
         if versioned and self._leads_elsewhere(view, versioned.group(1), found):
             return float("inf")
-        # A rename changes ctime: put aside under a name that no table knows.
-        return max(changed, found.st_ctime if found.st_ctime > self.boot + TOLERANCE else 0.0)
+        if is_renamed_library(path) and found.st_ctime > self.boot + TOLERANCE:
+            return found.st_ctime
+        return self._written(found)
 
     def look(self, view, pid, mapped, span):
         """Return the Verdict of a mapped file, or None: nothing to say. C(span) is its address range as map_files names it."""
@@ -238,10 +230,11 @@ def _stat(view, path):
 
 
 def _changed(view, path):
+    """Return when a name was made or moved, 0.0 (before every process) where that cannot be seen."""
     try:
         return view.lstat(path).st_ctime
     except (OSError, ValueError):
-        return None
+        return 0.0
 
 
 def _looks_like_program(path):

@@ -49,10 +49,12 @@ TEMPORARY = (
 )
 
 # What people append to a name, of a file or a folder, when they put it aside.
-ASIDE = re.compile(
-    rb"^(.+?)(?:~|[._-](?:old|bak|backup|orig|save|saved|prev|previous|disabled|dpkg-old|rpmsave|rpmorig)[0-9]*|[._-][0-9]{8}(?:[._-]?[0-9]{4,6})?)$",
-    re.IGNORECASE,
+_ASIDE = (
+    rb"(?:~|[._-](?:old|bak|backup|orig|save|saved|prev|previous|disabled|dpkg-old|rpmsave|rpmorig)[0-9]*"
+    rb"|[._-][0-9]{8}(?:[._-]?[0-9]{4,6})?)"
 )
+_ASIDE_PART = re.compile(rb"^(.+?)" + _ASIDE + rb"$", re.IGNORECASE)
+_ASIDE_ANYWHERE = re.compile(_ASIDE + rb"(?:/|$)", re.IGNORECASE)
 
 # libssl.so.1.1.1k: the name without its version, the version's first number kept, since that is the soname in most libraries.
 VERSIONED = re.compile(rb"^(.+\.so\.[0-9]+)\.[0-9][0-9A-Za-z.]*$")
@@ -89,6 +91,16 @@ def spellings(path):
     return [path]
 
 
+def is_aside(path):
+    """Return whether a part of a path looks put aside."""
+    return _ASIDE_ANYWHERE.search(path) is not None
+
+
+def is_renamed_library(path):
+    """Return whether something stands behind the name of a library that no version has: C(libx.so.1-mine)."""
+    return b".so" in path and LIBRARY.search(path) is None
+
+
 def before_aside(path):
     """Return (renamed, original) for each part of a path that looks put aside, the last part first.
 
@@ -97,7 +109,7 @@ def before_aside(path):
     parts = path.split(b"/")
     found = []
     for number in range(len(parts) - 1, 0, -1):
-        match = ASIDE.match(parts[number])
+        match = _ASIDE_PART.match(parts[number])
         if match:
             renamed = b"/".join(parts[:number + 1])
             found.append((renamed, b"/".join(parts[:number] + [match.group(1)] + parts[number + 1:])))

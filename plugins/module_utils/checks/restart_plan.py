@@ -58,7 +58,6 @@ FIRST_TEST = {
     "bind9.service": "named-checkconf",
     "unbound.service": "unbound-checkconf",
     "squid.service": "squid -k parse",
-    "sudo.service": "visudo -c",
 }
 
 # Safe order: the manager first, what carries our own access last.
@@ -110,9 +109,9 @@ def _place(row):
     if SHIMS.match(os.path.basename(row["exe"])):
         return "shim", os.path.basename(row["exe"])
     if row["user_unit"]:
-        return "user_service", row["user"] + "/" + row["user_unit"]
+        return "user_service", row["service_of"] + "/" + row["user_unit"]
     if row["session"]:
-        return "session", row["session"]
+        return "session", row["session"]["user"] or row["user"]
     if row["unit"]:
         return "service", row["unit"]
     return "process", row["exe"] or row["comm"]
@@ -120,7 +119,7 @@ def _place(row):
 
 def _init(name, rows, _units, _unknown):
     if os.path.basename(rows[0]["exe"]) == "systemd":
-        yield Action("service", "init.scope", REEXEC, ["systemctl daemon-reexec"], "systemd replaces itself and keeps every unit running", rows, EARLY)
+        yield Action("service", "systemd", REEXEC, ["systemctl daemon-reexec"], "systemd replaces itself and keeps every unit running", rows, EARLY)
     elif os.path.basename(rows[0]["exe"]) == "init":
         yield Action("service", "init", REEXEC, ["telinit u"], "init replaces itself", rows, EARLY)
     else:
@@ -144,23 +143,24 @@ def _shim(name, rows, _units, _unknown):
 
 
 def _user_service(_name, rows, _units, _unknown):
-    user, unit = rows[0]["user"], rows[0]["user_unit"]
-    if unit.endswith(".scope"):
-        yield Action("session", user, LOGOUT, ["loginctl terminate-user %s" % quote(user)], "an application of the user: it ends with the login", rows, PEOPLE)
+    user, unit = rows[0]["service_of"], rows[0]["user_unit"]
+    if unit.endswith(".scope") or unit in NEVER_RESTART:
+        yield Action("session", user + "/" + unit, LOGOUT, ["loginctl terminate-user %s" % quote(user)],
+                     "part of the user's login: it is replaced by logging out and in again", rows, PEOPLE)
         return
     yield Action("user_service", "%s/%s" % (user, unit), RESTART, ["systemctl --user -M %s@ restart %s" % (quote(user), quote(unit))],
                  "a service of the user", rows, PEOPLE - 1)
 
 
-def _session(_name, rows, _units, _unknown):
-    user = rows[0]["user"] if rows[0]["session_of"] is None else rows[0]["session_of"]
-    session = rows[0]["session"]
-    if session.startswith("user@"):
-        yield Action("session", user, LOGOUT, ["loginctl terminate-user %s" % quote(user)],
-                     "the manager of the user's services: it ends when the user has logged out everywhere", rows, PEOPLE)
-        return
-    yield Action("session", "%s/session" % user, LOGOUT, ["loginctl terminate-session %s" % quote(session)],
-                 "an old login: it is replaced by logging out and in again, not by restarting the daemon", rows, PEOPLE)
+def _session(name, rows, _units, _unknown):
+    ids = sorted({row["session"]["id"] for row in rows})
+    if any(one.startswith("user@") for one in ids):
+        commands = ["loginctl terminate-user %s" % quote(name)]
+        reason = "the manager of the user's services and logins: it ends when the user has logged out everywhere"
+    else:
+        commands = ["loginctl terminate-session %s" % quote(one) for one in ids]
+        reason = "an old login: it is replaced by logging out and in again, not by restarting the daemon"
+    yield Action("session", name, LOGOUT, commands, reason, rows, PEOPLE)
 
 
 def _process(name, rows, _units, _unknown):

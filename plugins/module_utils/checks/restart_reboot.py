@@ -15,6 +15,7 @@ __metaclass__ = type
 import os
 import re
 
+from ..host.facts import container
 from ..host.finding import finding, text
 from . import restart_image as image
 from . import restart_microcode as microcode
@@ -88,7 +89,8 @@ def reboot_of(machine, actions, stale):
             reboot.add(action.name, "runs replaced %s; %s" % (", ".join(names[:5]), action.reason), "soft-reboot")
     _libc(reboot, stale)
     _requested(reboot, machine)
-    if not in_container(machine):
+    # A container shares the kernel of another machine: neither kernel nor microcode is its affair.
+    if not container(machine):
         _kernel(reboot, machine)
         revision = microcode.reason(machine)
         if revision:
@@ -134,11 +136,3 @@ def _requested(reboot, machine):
         # SUSE writes the level as a word; anything else means an ordinary reboot.
         word = needed.split()[0].decode("ascii", "replace") if needed.split() else "reboot"
         reboot.add("/run/reboot-needed", "asks for: %s" % word, word if word in LEVELS[1:] else "reboot")
-
-
-def in_container(machine):
-    """Return whether this machine shares the kernel of another: then neither kernel nor microcode is its affair."""
-    if machine.read_or_none(b"/run/systemd/container", 64) or any(
-            os.path.exists(machine.path(mark)) for mark in (b"/.dockerenv", b"/run/.containerenv", b"/dev/lxd/sock", b"/dev/incus/sock")):
-        return True
-    return b"\0container=" in b"\0" + (machine.read_or_none(b"/proc/1/environ", 65536) or b"")

@@ -33,6 +33,7 @@ class Rows:
 
     def __init__(self, scan, machine):
         self.proc = scan.proc
+        self._machine = machine
         self._listeners = Listeners(scan.proc)
         self._users = _users(machine)
         self._own_pid_space = scan.proc.link(os.getpid(), b"ns/pid")
@@ -82,9 +83,9 @@ class Rows:
             "exe": text(process.exe[:-len(DELETED)] if process.exe.endswith(DELETED) else process.exe),
             "user": self._user(uid),
             "started": iso(process.started),
-            "unit": unit,
-            "user_unit": text(owner.name) if owner.kind == b"user_unit" else "",
-            "session": text(owner.name if owner.kind == b"session" else b"user@" + owner.name) if owner.kind in (b"session", b"user") else "",
+            "unit": unit or None,
+            "user_unit": text(owner.name) if owner.kind == b"user_unit" else None,
+            "session": self._session(owner),
             "container": _container(owner),
             "main_pid": main,
             "listens": self._listeners.of(process.pid) if _is_stale(process) else [],
@@ -93,8 +94,20 @@ class Rows:
             "files_cut": max(0, len(files) - FILES_LIMIT),
             "began": process.started,
             "main_started": self.proc.started(main_stat) if main_stat else None,
-            "session_of": self._user(int(owner.name)) if owner.kind == b"user" else None,
+            "service_of": self._user(int(owner.within)) if owner.kind == b"user_unit" else None,
         }
+
+    def _session(self, owner):
+        """Return {id, user, tty} of a login, or of the manager of a user's services (id: user@1000.service), or None."""
+        if owner.kind == b"user":
+            return {"id": text(owner.unit), "user": self._user(int(owner.name)), "tty": ""}
+        if owner.kind != b"session" or b"/" in owner.name:
+            return None
+        fields = {}
+        for line in (self._machine.read_or_none(b"/run/systemd/sessions/" + owner.name, 65536) or b"").split(b"\n"):
+            name, _equals, value = line.partition(b"=")
+            fields[name] = value
+        return {"id": text(owner.name, 64), "user": text(fields.get(b"USER", b""), 64), "tty": text(fields.get(b"TTY", b""), 64)}
 
     @staticmethod
     def public(row):

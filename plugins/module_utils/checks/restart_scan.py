@@ -15,24 +15,16 @@ __metaclass__ = type
 import collections
 import errno
 import os
-import re
 
-from ..host.proc import Proc, read_whole
-from .restart_files import NETWORK, Files, concerns, parse
+from ..host.proc import Proc
+from .restart_files import NETWORK, UNKNOWN, Files, concerns
+from .restart_maps import Maps, parse
 from .restart_names import DELETED, is_pseudo
 from .restart_scripts import Scripts
 from .restart_view import Views
 
-# The end of each line of maps that is executable and has an inode: device, inode and path. Starting with a plain letter it is searched
-# at the speed of memchr; what it finds within a hostile file name is sorted out later by _LINE, so it can only cost time.
-_EXECUTABLE = re.compile(rb"x[ps] [0-9a-f]+ ([0-9a-f]+:[0-9a-f]+ [1-9][0-9]* +/[^\n]*)").findall
-
-# The same, whole lines only, with the address range that map_files has as name.
-_LINE = re.compile(rb"^([0-9a-f]+)-([0-9a-f]+) [r-][w-]x[ps] [0-9a-f]+ ([0-9a-f]+:[0-9a-f]+ [1-9][0-9]* +/[^\n]*)$", re.MULTILINE)
-
 # A process that runs more than this many different files is not looked at beyond.
 FILES_LIMIT = 4096
-MAPS_LIMIT = 64 * 1048576
 
 _GONE = (errno.ENOENT, errno.ESRCH)
 _DENIED = (errno.EACCES, errno.EPERM)
@@ -50,6 +42,7 @@ class Coverage:
         self.skipped = 0
         self.vanished = 0
         self.network_files = set()
+        self.unknown_files = set()
         self.unknown_exe = 0
 
 
@@ -59,11 +52,13 @@ class Scan:
     def __init__(self, machine, ask_network=False, scripts=True, own_pid=None):
         self.proc = Proc(machine)
         self.views = Views(self.proc, ask_network)
+        self.maps = Maps(self.proc)
         self.files = Files(self.proc, self.views)
         self.scripts = Scripts(self.proc, self.views) if scripts else None
         self.coverage = Coverage()
         self._own = _own_family(self.proc, os.getpid() if own_pid is None else own_pid)
         self.hidden = _hidden(self.proc)
+        self._unchanged = set()
         self._moments = {}
         self._verdicts = {}
 
@@ -94,26 +89,28 @@ class Scan:
             self.coverage.unreadable += 1
 
     def _process(self, pid):
-        text = read_whole(self.proc.path(pid, b"maps"), MAPS_LIMIT)
-        if not text:
+        keys = self.maps.of(pid)
+        if keys is None:
             self.coverage.skipped += 1  # a kernel thread or a zombie: it runs no file
             return None
         self.coverage.seen += 1
         exe = self.proc.link(pid, b"exe") or b""
+        script = self.scripts is not None and self.scripts.is_interpreter(exe)
+        # Nearly always all files are known and unchanged in our own namespace; a file is the same in every other.
+        if self._unchanged.issuperset(keys) and not script and not exe.endswith(DELETED):
+            return None
         space, view = self.views.of(pid, self.proc.link(pid, b"ns/mnt"))
-        moments = self._moments.get(space)
-        if moments is None:
-            moments = self._moments[space] = {}
-        keys = set(_EXECUTABLE(text))
+        moments = self._moments.setdefault(space, {})
         for key in keys.difference(moments):
             moments[key] = self.files.glance(view, pid, parse(key))
+            if view.own and not moments[key]:
+                self._unchanged.add(key)
         newest = max([moments[key] for key in keys] or [0.0])
-        script = self.scripts is not None and self.scripts.is_interpreter(exe)
         if not newest and not script and not exe.endswith(DELETED):
             return None
-        return self._closer(pid, text, exe, view, space, newest, script)
+        return self._closer(pid, exe, keys, view, space, newest, script)
 
-    def _closer(self, pid, text, exe, view, space, newest, script):
+    def _closer(self, pid, exe, keys, view, space, newest, script):
         """The second look, at the few processes with something newer than the boot or with a name that leads elsewhere."""
         stat = self.proc.stat(pid)
         if stat is None:
@@ -121,7 +118,7 @@ class Scan:
         started = self.proc.started(stat)
         files = []
         if newest > started:
-            files = self._mapped(pid, text, view, space, started)
+            files = self._mapped(pid, keys, view, space, started)
         if exe.endswith(DELETED):
             files += self._executable(pid, exe, view, files)
         if script:
@@ -130,24 +127,25 @@ class Scan:
             return None
         return Process(pid, stat, started, exe, sorted(set(files), key=_order))
 
-    def _mapped(self, pid, text, view, space, started):
+    def _mapped(self, pid, keys, view, space, started):
         moments = self._moments[space]
-        spans = {}
-        for low, high, key in _LINE.findall(text):
-            spans.setdefault(key, b"%x-%x" % (int(low, 16), int(high, 16)))
+        spans = self.maps.spans(pid)
         fresh = {}
         found = []
-        for key in sorted(spans)[:FILES_LIMIT]:
-            if moments.get(key, 0.0) <= started:
+        for key in sorted(keys)[:FILES_LIMIT]:
+            mapped = parse(key)
+            if moments[key] <= started or mapped not in spans:
                 continue
-            if (space, key) in self._verdicts:
-                verdict = self._verdicts[space, key]
+            if (space, mapped) in self._verdicts:
+                verdict = self._verdicts[space, mapped]
             else:
-                verdict = fresh[space, key] = self.files.look(view, pid, parse(key), spans[key])
+                verdict = fresh[space, mapped] = self.files.look(view, pid, mapped, spans[mapped])
             if verdict is None or not concerns(verdict, started):
                 continue
             if verdict.reason == NETWORK:
                 self.coverage.network_files.add(verdict.path)
+            elif verdict.reason == UNKNOWN:
+                self.coverage.unknown_files.add((space, verdict.path))
             else:
                 found.append(verdict)
         # While a process ends its files seem to be gone: what was seen then is worth nothing.

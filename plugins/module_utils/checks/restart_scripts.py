@@ -146,7 +146,7 @@ def _changed(view, path, proc):
         place = view.open_path(path)
     except (OSError, ValueError):
         return 0.0
-    boot, now = proc.boot(), proc.machine.now
+    boot, now = proc.boot() or float("inf"), proc.machine.now
     birth = born(place) if found.st_ctime > boot else None
     moments = [birth] if birth is not None else [found.st_ctime if found.st_ctime - found.st_mtime > 86400 else 0.0]
     if found.st_mtime <= found.st_ctime + 1:

@@ -119,6 +119,9 @@ class Views:
         if namespace is None or namespace == self.own_namespace:
             return b"", self._view(b"", self.own_root, b"/", True)
         root = self.proc.link(pid, b"root") or b"/"
+        whole = self._views.get(namespace + b"/")
+        if root != b"/" and whole is not None and whole.is_there():
+            root = b"/"  # locked into a folder: a process that is not sees all of its files
         key = namespace + root
         # The process that the first view went through may have ended: its successor leads to the same files.
         view = self._views.get(key)

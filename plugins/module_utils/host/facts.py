@@ -65,8 +65,16 @@ def boot_time(machine):
 
 
 def container(machine):
-    """Return the kind of container that the server is, empty where it is none."""
+    """Return the kind of container that the server is, empty where it is none.
+
+    Marks are also left in virtual machines that were made of a container's image: who sees the kernel's threads is in no container.
+    """
+    if (machine.read_or_none(b"/proc/2/comm", 64) or b"").strip() == b"kthreadd":
+        return ""
     for path, kind in CONTAINER_MARKS:
         if os.path.exists(machine.path(path)):
             return kind or text((machine.read_or_none(path, 100) or b"container").strip(), 50)
+    for entry in (machine.read_or_none(b"/proc/1/environ", 65536) or b"").split(b"\0"):
+        if entry.startswith(b"container="):
+            return text(entry[10:] or b"container", 50)
     return ""
