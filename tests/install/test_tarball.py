@@ -100,15 +100,6 @@ def test_ways_to_name_checks(arguments, controller, inventory, tmp_path):
     assert "fail2ban" not in ran
 
 
-@pytest.mark.parametrize("name", ["restart_info", "fail2ban_info"])
-def test_module_by_itself(name, controller, tmp_path):
-    done = controller.run(tmp_path, "ansible", "all", "-i", "web1,", "-c", "local", "-m", f"bottomup.security.{name}", "--tree", str(tmp_path / "answers"))
-    assert done.rc == 0, done.shown
-    answer = json.loads((tmp_path / "answers" / "web1").read_text())
-    assert answer["changed"] is False
-    assert {"status", "status_reason", "findings", "data"} <= set(answer)
-
-
 def test_documentation_of_every_plugin(controller, tmp_path):
     listed = controller.run(tmp_path, "ansible-doc", "--list", "--json", "bottomup.security")
     assert listed.rc == 0, listed.shown
