@@ -31,6 +31,6 @@ TEXTS = {
 
 # Characters that may never reach a reader as they are: controls, and those that turn or hide text.
 FORBIDDEN = frozenset(
-    [*map(chr, range(0x00, 0x20)), *map(chr, range(0x7F, 0xA0)), *map(chr, range(0x200B, 0x2010)), *map(chr, range(0x2028, 0x202F))]
+    [*map(chr, range(0x20)), *map(chr, range(0x7F, 0xA0)), *map(chr, range(0x200B, 0x2010)), *map(chr, range(0x2028, 0x202F))]
     + [*map(chr, range(0x2066, 0x206A)), "\u061c", "\ufeff", *map(chr, range(0xD800, 0xE000))]
 )

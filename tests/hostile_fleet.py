@@ -12,8 +12,6 @@ from ansible_collections.bottomup.security.plugins.plugin_utils.document import 
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect import collect
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import Run, judge
 
-
-
 NOW = 1795327210.0  # 2026-11-22T06:00:10Z
 TIMES = {"started": "2026-11-22T06:00:01Z", "ended": "2026-11-22T06:00:03Z"}
 

@@ -13,10 +13,10 @@ import chromium
 import needs
 import pytest
 import sample_fleet
-from ansible_collections.bottomup.security.plugins.plugin_utils.report.page import report_html
-
 from hostile import TEXTS
 from hostile_fleet import run_with
+
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.page import report_html
 
 pytestmark = pytest.mark.xdist_group("machine")
 
@@ -27,7 +27,12 @@ CONTRASTS = """(() => {
   const parts = colour => (colour.match(/[\\d.]+/g) || []).map(Number);
   const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
     .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const ground = node => { for (; node; node = node.parentElement) { const c = parts(getComputedStyle(node).backgroundColor); if (c.length === 3 || c[3] === 1) return c; } };
+  const ground = node => {
+    for (; node; node = node.parentElement) {
+      const c = parts(getComputedStyle(node).backgroundColor);
+      if (c.length === 3 || c[3] === 1) return c;
+    }
+  };
   const bad = [];
   for (const node of document.querySelectorAll('body *')) {
     if (![...node.childNodes].some(child => child.nodeType === 3 && child.data.trim()) || !node.checkVisibility()) continue;
@@ -45,7 +50,9 @@ STRUCTURE = """(() => {
   levels.forEach((level, i) => { if (level - (levels[i - 1] || 0) > 1 && i) bad.push('heading ' + i + ' jumps to ' + level); });
   if (document.querySelectorAll('h1').length !== 1) bad.push('not one h1');
   for (const node of document.querySelectorAll('th')) if (!node.scope) bad.push('th without scope');
-  for (const node of document.querySelectorAll('section')) if (!document.getElementById(node.getAttribute('aria-labelledby'))) bad.push('section without a name');
+  for (const node of document.querySelectorAll('section')) {
+    if (!document.getElementById(node.getAttribute('aria-labelledby'))) bad.push('section without a name');
+  }
   for (const node of document.querySelectorAll('svg')) if (node.getAttribute('aria-hidden') !== 'true') bad.push('picture without words');
   for (const node of document.querySelectorAll('a[href^="#"]')) if (!document.getElementById(node.hash.slice(1))) bad.push('link to nowhere ' + node.hash);
   if (document.documentElement.lang !== 'en') bad.push('no language');

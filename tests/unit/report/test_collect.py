@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 import sample_fleet
+from schemas import faults
+
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import finding, result
 from ansible_collections.bottomup.security.plugins.plugin_utils.document import accept_answer, without_answer
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect import Fleet, collect, natural
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import Run, judge, report_json, summary_json
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.verdict import allowed_unreachable, exit_of, fails, sentence
-
-from schemas import faults
 
 CHECKS = ["restart", "fail2ban"]
 

@@ -10,6 +10,11 @@ import json
 from typing import Any
 
 import pytest
+from hostile import FORBIDDEN, TEXTS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from schemas import faults
+
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import SEVERITIES, STATUSES, finding, result, text
 from ansible_collections.bottomup.security.plugins.plugin_utils.document import (
     BadAnswer,
@@ -20,11 +25,6 @@ from ansible_collections.bottomup.security.plugins.plugin_utils.document import 
     group_key,
     without_answer,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from hostile import FORBIDDEN, TEXTS
-from schemas import faults
 
 # Of restart, restart.service, web1, nginx.service. Where this changes, every finding of every user turns up as new.
 FINGERPRINT = "v1:d681729663c005ca1bdab606bf9452a1"
@@ -34,7 +34,8 @@ ABOUT: dict[str, Any] = {"host": "web1", "groups": ["web", "all"], "run_id": "r1
 
 def good() -> dict[str, Any]:
     """Return an answer in which nothing is wrong."""
-    item = finding("restart.service", "high", "nginx is stale", "nginx.service", [("maps", "libssl")], "Restart", ["systemctl restart nginx"], count=2, first=0, last=9)
+    command = ["systemctl restart nginx"]
+    item = finding("restart.service", "high", "nginx is stale", "nginx.service", [("maps", "libssl")], "Restart", command, count=2, first=0, last=9)
     system = {"id": "debian", "version_id": "12", "pretty_name": "Debian 12"}
     facts = {"hostname": "web1.example.com", "os": system, "uid": 0, "clock": "2026-11-22T06:00:02Z", "boot_time": "2026-11-01T00:00:00Z"}
     return {"facts": facts, "checks": {"restart": result([item], {"processes": [{"pid": 1}]}), "fail2ban": result()}}
@@ -251,9 +252,10 @@ def test_a_document_from_elsewhere_is_read_back_unchanged_and_cannot_forge_ident
     assert accept_document(forged) == document
 
 
+KEYS = st.text(max_size=10) | st.sampled_from(["status", "findings", "check", "data"])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30) | st.sampled_from([*STATUSES, *SEVERITIES, "restart.x"]),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10) | st.sampled_from(["status", "findings", "check", "data"]), inner, max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=5),
     max_leaves=25,
 )
 PATHS = st.sampled_from([("facts",), ("facts", "os"), RESTART, (*RESTART, "findings"), (*RESTART, "data"), FIRST, (*FIRST, "evidence"), (*FIRST, "remedy")])

@@ -9,12 +9,12 @@ import shlex
 
 import pytest
 import sample_fleet
-from ansible_collections.bottomup.security.plugins.plugin_utils.report.plain import WIDTH, columns, report_text
+from hostile import FORBIDDEN, TEXTS
+from hostile_fleet import run_with
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hostile import FORBIDDEN, TEXTS
-from hostile_fleet import run_with
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.plain import WIDTH, columns, report_text
 
 
 def text_of(hosts: int) -> str:
@@ -32,7 +32,8 @@ def test_no_line_is_wider_than_the_terminal(hosts: int) -> None:
 def test_the_order_is_verdict_coverage_findings_hosts() -> None:
     words = text_of(12)
     assert words.startswith("Daily security check: 4 critical, 12 high")
-    places = [words.index(part) for part in ("Hosts:", "! db2: unreachable", "FINDINGS", "1. CRITICAL", "systemctl restart nginx.service", "HOSTS\n", "Exit reason 10", "Page: ")]
+    parts = ("Hosts:", "! db2: unreachable", "FINDINGS", "1. CRITICAL", "systemctl restart nginx.service", "HOSTS\n", "Exit reason 10", "Page: ")
+    places = [words.index(part) for part in parts]
     assert places == sorted(places)
 
 

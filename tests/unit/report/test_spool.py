@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 import sample_fleet
-from ansible_collections.bottomup.security.plugins.plugin_utils import spool
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ansible_collections.bottomup.security.plugins.plugin_utils import spool
 
 
 def document(host: str) -> dict[str, Any]:
@@ -31,7 +32,8 @@ def read(directory: Path, hosts: list[str] | None = None) -> dict[str, tuple[str
     return {item["host"]: (item["status"], item["reason"]) for item in spool.read_documents(directory, hosts or ())}
 
 
-HOSTS = ["web1", "web1.example.com", "2001:db8::1", "../../etc/passwd", "..", ".", "a/b", "a%2Fb", "Ünïcode-ホスト", " space ", "=", "x" * 1000, "ホ" * 400, "-rf", "\\x41"]
+HOSTS = ["web1", "web1.example.com", "2001:db8::1", "../../etc/passwd", "..", ".", "a/b", "a%2Fb"]
+HOSTS += ["Ünïcode-ホスト", " space ", "=", "x" * 1000, "ホ" * 400, "-rf", "\\x41"]
 
 
 @pytest.mark.parametrize("host", HOSTS, ids=lambda host: host[:20])
