@@ -1,0 +1,95 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who asked: addresses as logged, the client behind trusted proxies, the group that is shown.
+
+Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+Python 3.6, standard library only: this runs on the servers.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import ipaddress
+import re
+
+_V4 = re.compile(br"(?:\d{1,3}\.){3}\d{1,3}\Z")
+_V6 = re.compile(br"[0-9a-fA-F:.]*:[0-9a-fA-F:.]*\Z")
+_PORT = re.compile(br"((?:\d{1,3}\.){3}\d{1,3}):\d{1,5}\Z|\[([0-9a-fA-F:.]+)\](?::\d{1,5})?\Z")
+
+UNKNOWN = b"-"
+_LOCAL = (b"unix:", b"-", b"")
+
+
+def address(word):
+    """Return one address object of a logged word (with or without a port), or None."""
+    match = _PORT.match(word)
+    if match:
+        word = match.group(1) or match.group(2)
+    if not (_V4.match(word) or _V6.match(word)):
+        return None
+    try:
+        found = ipaddress.ip_address(word.decode("ascii"))
+    except ValueError:
+        return None
+    mapped = getattr(found, "ipv4_mapped", None)
+    return mapped or found
+
+
+def looks_like_one(word):
+    """Return whether a word of a log line stands where the client's address stands."""
+    return word in _LOCAL[:2] or address(word) is not None
+
+
+def networks(words):
+    """Return (networks, problems) of a list of addresses and networks given by the user."""
+    found, problems = [], []
+    for word in words:
+        try:
+            found.append(ipaddress.ip_network(word, strict=False))
+        except ValueError:
+            problems.append("%s is neither an address nor a network" % word)
+    return found, problems
+
+
+class Clients:
+    """Turns what is logged into the client: the address behind trusted proxies, IPv6 by /64."""
+
+    def __init__(self, trusted=()):
+        self._trusted = trusted
+        self._known = {}
+
+    def _trusts(self, found):
+        if self._trusted:
+            return any(found.version == network.version and found in network for network in self._trusted)
+        # Without a list: a private or local address can only be one's own proxy.
+        return found.is_private or found.is_loopback
+
+    def client(self, remote, forwarded=b""):
+        """Return (client as text, C(True) where it is a private address) of the logged address and X-Forwarded-For."""
+        key = (remote, forwarded)
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) > 20000:
+                self._known.clear()
+            known = self._known[key] = self._client(remote, forwarded)
+        return known
+
+    def _client(self, remote, forwarded):
+        found = address(remote)
+        if forwarded and forwarded != b"-" and (found is None or self._trusts(found)):
+            for word in reversed(forwarded[:2000].split(b",")):
+                behind = address(word.strip())
+                if behind is None:
+                    break
+                found = behind
+                if not self._trusts(behind):
+                    break
+        if found is None:
+            return remote.decode("utf-8", "backslashreplace")[:100] or "-", remote in _LOCAL
+        private = found.is_private or found.is_loopback or found.is_link_local
+        if found.version == 6:
+            return "%s/64" % ipaddress.ip_network((int(found) >> 64 << 64, 64)).network_address, private
+        return "%s" % found, private

@@ -1,0 +1,119 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The text of a log in blocks of whole lines, whatever packed it.
+
+Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+Python 3.6, standard library only: this runs on the servers.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import os
+
+try:
+    import zlib
+except ImportError:  # a Python built without zlib
+    zlib = None
+
+# Larger blocks leave the processor's cache, smaller ones cost more calls: measured best of 64 KiB to 4 MiB.
+BLOCK = 262144
+# A line longer than this is no line that a web server wrote.
+LINE_LIMIT = 1048576
+# Text that one log may give: a hostile archive could go on for days.
+TEXT_LIMIT = 16 << 30
+
+_GZIP = 31  # zlib: a gzip header and checksum around the data
+_MAGIC = b"\x1f\x8b"
+
+
+def inflate(descriptor, say, limit=TEXT_LIMIT):
+    """Yield the text of a gzip file, all its members; what is damaged or cut short is said through C(say) after the text before it.
+
+    A file that is plain text in spite of its name is yielded as it is.
+    """
+    offset, total, members, ended = 0, 0, 0, False
+    engine, rest = zlib.decompressobj(_GZIP), b""
+    while True:
+        if not rest and not ended:
+            rest = os.pread(descriptor, BLOCK, offset)
+            offset += len(rest)
+            ended = not rest
+        try:
+            text = engine.decompress(rest, BLOCK)
+        except zlib.error as error:
+            if not offset - len(rest) and not rest.startswith(_MAGIC):
+                for text in plain(descriptor, 0, None):
+                    yield text
+            elif members and not rest.startswith(_MAGIC):
+                if rest.strip(b"\0"):
+                    say("there is garbage after the archive")
+            else:
+                say("the archive is damaged: %s" % error)
+            return
+        rest = engine.unconsumed_tail
+        if text:
+            total += len(text)
+            yield text
+            if total > limit:
+                say("more than %d bytes of text, the rest was not read" % limit)
+                return
+        if engine.eof:
+            members += 1
+            rest = engine.unused_data or os.pread(descriptor, BLOCK, offset)
+            offset += 0 if engine.unused_data else len(rest)
+            if not rest:
+                return
+            engine = zlib.decompressobj(_GZIP)
+        elif ended and not text:
+            if offset:
+                say("the archive is cut short")
+            return
+
+
+def plain(descriptor, start, end):
+    """Yield the bytes of a file from C(start) to C(end) (None: to its end)."""
+    offset = start
+    while end is None or offset < end:
+        block = os.pread(descriptor, BLOCK if end is None else min(BLOCK, end - offset), offset)
+        if not block:
+            return
+        offset += len(block)
+        yield block
+
+
+def whole_lines(blocks, too_long):
+    """Yield the same text in blocks that end where a line ends; the last line of all gets its line break.
+
+    C(too_long) is called for each line that is longer than C(LINE_LIMIT): it is left out, a break stands in its place.
+    """
+    rest, skipping = b"", False
+    for block in blocks:
+        if skipping:
+            cut = block.find(b"\n")
+            if cut < 0:
+                continue
+            block, skipping = block[cut:], False
+        cut = block.rfind(b"\n") + 1
+        if cut:
+            yield rest + block[:cut]
+            rest = block[cut:]
+        else:
+            rest += block
+        if len(rest) > LINE_LIMIT:
+            too_long(rest)
+            rest, skipping = b"", True
+    if rest:
+        yield rest + b"\n"
+
+
+def blocks(machine, log, start, end, say):
+    """Return the blocks of an opened host.logs.Log; C(say) takes what could not be read, in words."""
+    if log.packed == b"gz" and zlib is not None:
+        return inflate(log.descriptor, say)
+    if not log.packed:
+        return plain(log.descriptor, start, end)
+    return log.blocks(size=BLOCK)

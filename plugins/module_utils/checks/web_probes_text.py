@@ -1,0 +1,142 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One spelling for what a client can write in a hundred ways: percent signs, case, slashes, overlong UTF-8.
+
+Everything here works on one request as well as on many at once, one a line: no step adds or takes away a line.
+
+Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+Python 3.6, standard library only: this runs on the servers.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import re
+
+# What follows a percent sign. Line breaks become VT and FF, which no step below touches and which \s matches:
+# a decoded line break must not move the requests that follow it.
+_BYTES = {}
+for _high in b"0123456789abcdefABCDEF":
+    for _low in b"0123456789abcdefABCDEF":
+        _pair = bytes(bytearray((_high, _low)))
+        _BYTES[_pair] = bytes(bytearray((int(_pair, 16),)))
+for _pair in (b"0a", b"0A"):
+    _BYTES[_pair] = b"\x0b"
+for _pair in (b"0d", b"0D"):
+    _BYTES[_pair] = b"\x0c"
+
+# nginx writes bytes below 32, above 126, the quote and the backslash as \xHH; Apache the same, and \" and \\ besides.
+_ESCAPE = re.compile(br"\\x([0-9a-fA-F]{2})")
+# %u002e: the spelling of old IIS and of JavaScript's escape().
+_WIDE = re.compile(br"%[uU]00([0-9a-fA-F]{2})")
+
+# Overlong UTF-8 of the dot, the slash and the backslash: no valid text holds these bytes.
+_OVERLONG = (
+    (b"\xc0\xae", b"."),
+    (b"\xc0\x2e", b"."),
+    (b"\xe0\x80\xae", b"."),
+    (b"\xc0\xaf", b"/"),
+    (b"\xe0\x80\xaf", b"/"),
+    (b"\xc1\x9c", b"/"),
+    (b"\xc1\x8c", b"/"),
+)
+
+# Lower case, the plus of a query as a space, the backslash of Windows as a slash.
+_FOLD = bytearray(range(256))
+for _code in range(ord("A"), ord("Z") + 1):
+    _FOLD[_code] = _code + 32
+_FOLD[ord("+")] = ord(" ")
+_FOLD[ord("\\")] = ord("/")
+_FOLD[ord("\t")] = ord(" ")
+_FOLD[1] = 2  # \x01 keeps the place of a slash below
+_FOLD = bytes(_FOLD)
+
+# Everything but letters and the underscore ends a word.
+_WORDS = bytes(bytearray(_code if _code == 95 or 97 <= _code <= 122 else 32 for _code in range(256)))
+_DIGITS = b"0123456789"
+
+ROUNDS = 3
+
+
+def _percent(blob):
+    pieces = blob.split(b"%")
+    out = [pieces[0]]
+    add = out.append
+    for piece in pieces[1:]:
+        byte = _BYTES.get(piece[:2])
+        if byte is None:
+            add(b"%")
+            add(piece)
+        else:
+            add(byte)
+            add(piece[2:])
+    return b"".join(out)
+
+
+def _escaped(match):
+    return _BYTES[match.group(1)]
+
+
+def decode(blob):
+    r"""Return the text behind \xHH, %XX (up to three layers) and %u00XX; as many lines as before."""
+    if b"\\x" in blob:
+        blob = _ESCAPE.sub(_escaped, blob)
+    for _round in range(ROUNDS):
+        if b"%" not in blob:
+            break
+        if b"%u" in blob or b"%U" in blob:
+            blob = _WIDE.sub(_escaped, blob)
+        before = blob
+        blob = _percent(blob)
+        if blob == before:
+            break
+    return blob
+
+
+def normalise(blob):
+    """Return what the signatures are matched against: decoded, lower case, slashes and dots squeezed; as many lines as before."""
+    blob = decode(blob)
+    if b"\xc0" in blob or b"\xc1" in blob or b"\xe0\x80" in blob:
+        for overlong, plain in _OVERLONG:
+            blob = blob.replace(overlong, plain)
+    blob = blob.translate(_FOLD)
+    if b"/**/" in blob:
+        blob = blob.replace(b"/**/", b" ")
+    if b"/./" in blob:
+        blob = blob.replace(b"/./", b"/").replace(b"/./", b"/")
+    if b"//" in blob:
+        blob = blob.replace(b"://", b":\x01\x01")
+        while b"//" in blob:
+            blob = blob.replace(b"//", b"/")
+        blob = blob.replace(b":\x01\x01", b"://")
+    return blob
+
+
+def skeleton(text):
+    """Return normalised text without its digits.
+
+    Requests that differ only in numbers have the same skeleton. A literal that is in the text has its own skeleton in the
+    text's skeleton: leaving characters out on both sides cannot break it. So a search for skeletons of literals finds at
+    least what a search for the literals would.
+    """
+    return text.translate(None, _DIGITS)
+
+
+def words(bones):
+    """Return the words of a skeleton: its longest runs of letters and underscores, wherever a pattern can see a boundary."""
+    return bones.translate(_WORDS).split()
+
+
+def split(text):
+    """Return (method, path, query) of one normalised request line; what is no HTTP has the method b""."""
+    method, space, target = text.strip(b" ").partition(b" ")
+    if not space or not method.replace(b"-", b"").replace(b"_", b"").isalpha():
+        return b"", text, b""
+    end = target.rfind(b" http/")
+    if end >= 0:
+        target = target[:end]
+    path, _mark, query = target.partition(b"?")
+    return method, path, query

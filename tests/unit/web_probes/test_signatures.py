@@ -1,0 +1,86 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every row of the table: its example is found, its near miss is not, its literals lose nothing, no text makes it slow."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.bottomup.security.plugins.module_utils.checks import web_signatures
+from ansible_collections.bottomup.security.plugins.module_utils.checks.web_probes_judge import Judge
+from ansible_collections.bottomup.security.plugins.module_utils.checks.web_probes_text import normalise, skeleton
+
+JUDGE = Judge()
+ROWS = pytest.mark.parametrize("row", web_signatures.SIGNATURES, ids=[row.id for row in web_signatures.SIGNATURES])
+
+
+def verdict(row: web_signatures.Signature, example: str) -> tuple[str, ...]:
+    words = example.encode("utf-8")
+    if row.where == "agent":
+        return JUDGE.header(words)
+    if row.where == "refused":
+        return JUDGE.refused(normalise(words + b" "))
+    if " HTTP/" not in example:
+        words += b" HTTP/1.1"
+    return JUDGE.request(normalise(words + b" "))
+
+
+@ROWS
+def test_the_example_is_found(row: web_signatures.Signature) -> None:
+    assert row.id in verdict(row, row.example)
+
+
+@ROWS
+def test_the_near_miss_is_not(row: web_signatures.Signature) -> None:
+    assert row.id not in verdict(row, row.near_miss)
+
+
+@ROWS
+def test_the_row_is_complete(row: web_signatures.Signature) -> None:
+    assert row.category in web_signatures.CATEGORIES
+    assert row.answered in ("critical", "high", "medium", "low", "info")
+    assert row.where in ("path", "target", "query", "line", "any", "agent", "refused")
+    assert len(row.why) > 3
+    assert row.literals
+
+
+def test_ids_are_unique() -> None:
+    assert len(web_signatures.BY_ID) == len(web_signatures.SIGNATURES)
+
+
+@pytest.mark.parametrize("row", [row for row in web_signatures.SIGNATURES if row.where != "refused"], ids=lambda row: row.id)
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_case_28_what_a_pattern_matches_has_one_of_its_literals(row: web_signatures.Signature, data: st.DataObject) -> None:
+    """The search for literals is a superset of the search for patterns."""
+    made = data.draw(st.from_regex(re.compile(row.pattern), fullmatch=False))
+    text = normalise(made.replace(b"\n", b" ").replace(b"?", b"-") + b" ")
+    if not re.search(row.pattern, text):
+        return
+    index = JUDGE._header if row.where == "agent" else JUDGE._request
+    assert row.id in [one.id for one in index.candidates(skeleton(text))]
+
+
+ADVERSARIAL = [
+    b"a" * 8000, b"/" * 8000, b"../" * 2600, b"a." * 4000, b"-" * 8000, b"select " * 1100, b"(" * 8000, b"'" * 8000, b"or 1" * 2000, b"<" * 8000, b"<a " * 2600,
+    b"${" * 4000, b"{{" * 4000, b"= " * 4000, b" " * 8000, b"1" * 8000, b"a=b&" * 2000, b"union " * 1300, b"http://" * 1100, b".env" * 2000, b"\x0b" * 8000,
+    b"a/" * 4000, b"a-b_c." * 1300, b"on" * 4000, b"--" * 4000, b"or '" * 2000, b"and(" * 2000, b"wget -a " * 1000, b"() {" * 2000, b"case when " * 800,
+    b"order by 1" * 800, b"/config." * 1000, b"\x00" * 8000, b"like 'a' " * 900, b"%{" * 4000, b";" * 8000, b"|" * 8000,
+]
+
+
+@ROWS
+def test_no_text_makes_a_pattern_slow(row: web_signatures.Signature) -> None:
+    """Quadratic is bearable at 8 KB, exponential is not: the limit is far above the one and far below the other."""
+    pattern = re.compile(row.pattern)
+    for words in ADVERSARIAL:
+        for text in (words, b"/" + words, b"get /?x=" + words + b"!"):
+            begin = time.process_time()
+            pattern.search(text[:8192])
+            assert time.process_time() - begin < 1.0, (row.id, words[:20])
