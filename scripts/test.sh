@@ -4,4 +4,4 @@
 set -eu
 cd "$(dirname "$0")/.."
 [ "$(locale charmap 2>/dev/null)" = UTF-8 ] || export LC_ALL=C.UTF-8
-exec .venv/bin/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder "$@" </dev/null
+exec .venv/bin/python -m pytest -q --durations=12 -n 2 --dist loadgroup --no-loadscope-reorder "$@" </dev/null
