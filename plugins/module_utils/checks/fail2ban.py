@@ -177,14 +177,15 @@ def _jail(look, jail, log, pid, whole_log, enabled):
     if wide:
         look.findings.append(fail2ban_findings.ignores_everyone(name, wide, jail["ignoreip"], written))
     blind = _judge_silence(look, jail, log, pid, whole_log)
-    bans = fail2ban_server.banned(jail)
+    bans = fail2ban_server.banned(jail, BANNED_LIMIT)
+    look.capped("banned_ips", jail["ban_times"] or jail["banned_ids"], BANNED_LIMIT)
     return {
         "name": text(name), "running": True, "enabled_in_config": None if enabled is None else name in enabled, "backend": jail["backend"],
         "files": look.capped("files", files, FILES_LIMIT), "journal_match": text(jail["journal_match"]) or None,
         "failed": jail["failed"], "banned": jail["banned"],
         "banned_ips": [
             {"id": text(ban["id"], 100), "since": iso(ban["since"]), "until": iso(ban["until"]), "permanent": ban["permanent"]}
-            for ban in look.capped("banned_ips", bans, BANNED_LIMIT)
+            for ban in bans
         ],
         "bantime": jail["bantime"], "findtime": jail["findtime"], "maxretry": jail["maxretry"],
         "ignoreip": [text(entry, 100) for entry in look.capped("ignoreip", jail["ignoreip"] or [], FILES_LIMIT)], "ignoreip_wide": wide[:FILES_LIMIT],
@@ -251,25 +252,36 @@ def _started(machine, pid):
 def _repeated(look, facts, jails, log):
     """Fill C(top), C(repeat) and C(db), and add the finding for addresses that came back, unless something makes their bans longer."""
     least = look.options["repeat"]
-    addresses = {}
-    for (address, name), (bans, last) in log.bans.items():
-        addresses.setdefault(address, {})[name] = (bans, last)
     path = facts.get("dbfile")
     look.data["db"] = {"path": text(path) if path else None, "schema": None, "purge_age": facts.get("dbpurgeage")}
-    for address, name, bans, last in _from_database(look, path, least):
-        known = addresses.setdefault(address, {}).get(name, (0, 0))
-        addresses[address][name] = max(known, (bans, last))
-    rows = [
-        (address, sorted(by_jail), sum(bans for bans, _last in by_jail.values()), max(last for _bans, last in by_jail.values()))
-        for address, by_jail in addresses.items()
+    bans = dict(log.bans)
+    for address, name, count, last in _from_database(look, path, least):
+        bans[(address, name)] = max(bans.get((address, name), (0, 0)), (count, last))
+    totals = {}
+    for (address, _name), (count, _last) in bans.items():
+        totals[address] = totals.get(address, 0) + count
+    order = sorted(totals, key=lambda address: (-totals[address], address))
+    again = {address for (address, _name), (count, _last) in bans.items() if count >= least}
+    repeated = [address for address in order if address in again]
+    look.data["top"] = [
+        {"ip": address, "jails": names, "bans": totals[address], "last": iso(last)}
+        for address, names, last in _in_jails(bans, look.capped("top", order, TOP_LIMIT))
     ]
-    rows.sort(key=lambda row: (-row[2], row[0]))
-    look.data["top"] = [{"ip": row[0], "jails": row[1], "bans": row[2], "last": iso(row[3])} for row in look.capped("top", rows, TOP_LIMIT)]
-    repeated = [row for row in rows if max(bans for bans, _last in addresses[row[0]].values()) >= least]
-    look.data["repeat"] = [{"ip": row[0], "count": row[2]} for row in look.capped("repeat", repeated, TOP_LIMIT)]
+    look.data["repeat"] = [{"ip": address, "count": totals[address]} for address in look.capped("repeat", repeated, TOP_LIMIT)]
     handled = any(jail["name"] == "recidive" or jail["bantime_increment"] for jail in jails)
     if repeated and not handled:
-        look.findings.append(fail2ban_findings.repeat_offenders(repeated, least))
+        rows = [(address, names, totals[address], last) for address, names, last in _in_jails(bans, repeated[:TOP_LIMIT])]
+        look.findings.append(fail2ban_findings.repeat_offenders(rows, len(repeated), least))
+
+
+def _in_jails(bans, addresses):
+    """Return [(address, sorted names of its jails, last ban)] of some addresses; C(bans) is {(address, jail): (count, last)}."""
+    found = {address: ([], []) for address in addresses}
+    for (address, name), (_count, last) in bans.items():
+        if address in found:
+            found[address][0].append(name)
+            found[address][1].append(last)
+    return [(address, sorted(found[address][0]), max(found[address][1])) for address in addresses]
 
 
 def _from_database(look, path, least):

@@ -46,11 +46,12 @@ def parse(words):
     indent = 0
     open_value = None
     for line in words.split("\n"):
-        stripped = line.strip()
+        stripped = "" if line[:1] == "#" else line.strip()  # nine lines of ten are comments
         if not stripped or stripped[0] in "#;":
             continue
-        stripped = _without_comment(stripped)
-        depth = len(line) - len(line.lstrip())
+        if ";" in stripped:
+            stripped = _without_comment(stripped)
+        depth = len(line) - len(line.lstrip()) if line[0].isspace() else 0
         if open_value is not None and depth > indent:
             open_value.append(stripped)
             continue

@@ -167,12 +167,12 @@ def jail_silent(name, blindness):
     )
 
 
-def repeat_offenders(rows, least):
-    """Addresses came back again and again, and no jail makes their bans longer. C(rows) are (address, jails, bans, last)."""
+def repeat_offenders(rows, count, least):
+    """Addresses came back again and again, and no jail makes their bans longer. C(rows) are the worst: (address, jails, bans, last)."""
     return finding(
-        "fail2ban.repeat_offenders", "low", "%d addresses came back after %d bans or more" % (len(rows), least), "repeat offenders",
+        "fail2ban.repeat_offenders", "low", "Addresses came back after %d bans or more" % least, "repeat offenders",
         evidence=[("fail2ban", "%s: %d bans by %s" % (address, bans, ", ".join(jails))) for address, jails, bans, _last in rows],
         remedy="Let bans grow with every repetition, or enable the jail recidive.",
         commands=("printf '[DEFAULT]\\nbantime.increment = true\\n' > /etc/fail2ban/jail.d/increment.local", "systemctl reload fail2ban.service"),
-        references=("https://github.com/fail2ban/fail2ban/wiki/Best-practice",), count=len(rows), last=max(row[3] for row in rows),
+        references=("https://github.com/fail2ban/fail2ban/wiki/Best-practice",), count=count, last=max(row[3] for row in rows),
     )

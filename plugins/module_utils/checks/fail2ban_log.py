@@ -15,9 +15,9 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import re
-import time
 
 from ..host.finding import text
+from .fail2ban_clock import LocalClock
 
 JAILS_LIMIT = 500
 ADDRESSES_LIMIT = 20000
@@ -89,13 +89,16 @@ class Log:
         self.started = None
         self._said = []
         self._names = {}
-        self._minutes = {}
+        self.local_time = LocalClock().seconds
 
     def jail(self, name):
         """Return the Jail of a name (text); beyond the limit one that nobody keeps."""
-        if name not in self.jails and len(self.jails) >= JAILS_LIMIT:
-            return Jail()
-        return self.jails.setdefault(name, Jail())
+        found = self.jails.get(name)
+        if found is None:
+            found = Jail()
+            if len(self.jails) < JAILS_LIMIT:
+                self.jails[name] = found
+        return found
 
     def _name(self, raw):
         """Return a jail's name as text; a log says the same few again and again."""
@@ -104,17 +107,6 @@ class Log:
         if raw not in self._names:
             self._names[raw] = text(raw)
         return self._names[raw]
-
-    def local_time(self, stamp):
-        """Return seconds since 1970 of C(2026-11-22 19:04:51) in the server's time zone, None for no time."""
-        minute = stamp[:16]
-        if minute not in self._minutes:
-            try:
-                self._minutes[minute] = int(time.mktime(time.strptime(minute.decode("ascii"), "%Y-%m-%d %H:%M")))
-            except (ValueError, OverflowError):
-                self._minutes[minute] = None
-        begin = self._minutes[minute]
-        return None if begin is None else begin + int(stamp[17:19])
 
     def add(self, when, level, message):
         """Take one line of the log; C(level) is None where the log target keeps it elsewhere (SYSTEMD-JOURNAL)."""

@@ -15,8 +15,8 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import re
-import time
 
+from .fail2ban_clock import LocalClock
 from .fail2ban_socket import ServerSaysNo
 
 JAILS_LIMIT = 200
@@ -128,29 +128,24 @@ def _status(parts):
     return found
 
 
-def banned(jail_facts):
-    """Return [{id, since, until}] of a jail's bans, in seconds since 1970; until is None for a ban without end, since None when not told."""
+def banned(jail_facts, limit):
+    """Return [{id, since, until, permanent}] of a jail's first C(limit) bans, in seconds since 1970.
+
+    C(until) is None for a ban without end; what the server does not tell is None.
+    """
     if jail_facts["ban_times"] is None:
-        return [{"id": name, "since": None, "until": None, "permanent": None} for name in jail_facts["banned_ids"]]
+        return [{"id": name, "since": None, "until": None, "permanent": None} for name in jail_facts["banned_ids"][:limit]]
+    clock = LocalClock()
     bans = []
-    for line in jail_facts["ban_times"]:
+    for line in jail_facts["ban_times"][:limit]:
         match = _BAN_TIME.match(line)
         if match is None:
             bans.append({"id": line.strip(), "since": None, "until": None, "permanent": None})
             continue
-        since = _seconds(match.group(2))
-        lasts = int(match.group(3))
-        bans.append({"id": match.group(1), "since": since, "until": None if lasts < 0 or since is None else since + lasts, "permanent": lasts < 0})
+        name, local, lasts = match.groups()
+        since, lasts = clock.seconds(local), int(lasts)
+        bans.append({"id": name, "since": since, "until": None if lasts < 0 or since is None else since + lasts, "permanent": lasts < 0})
     return bans
-
-
-def _seconds(local):
-    """Return seconds since 1970 of C(2026-11-22 19:04:51) in the server's time zone, None for no time."""
-    numbers = [int(number) for number in re.findall(r"\d+", local)]
-    try:
-        return int(time.mktime(tuple(numbers) + (0, 0, -1)))
-    except (ValueError, OverflowError):
-        return None
 
 
 def server(ask_all):

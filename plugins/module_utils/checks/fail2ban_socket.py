@@ -112,9 +112,7 @@ def _plain(value, left, depth):
     left[0] -= 1
     if left[0] < 0 or depth > DEPTH_LIMIT:
         raise SocketError("refused", "the answer has more than %d parts or %d levels" % (NODES_LIMIT, DEPTH_LIMIT))
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    if isinstance(value, str):
+    if value is None or isinstance(value, (str, bool, int, float)):
         return value
     if isinstance(value, bytes):
         return value.decode("utf-8", "backslashreplace")

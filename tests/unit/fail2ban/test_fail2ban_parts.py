@@ -117,7 +117,7 @@ BAN_TIMES = [
 
 @pytest.mark.parametrize(("line", "wanted"), BAN_TIMES, ids=["time", "F4-permanent", "F3-no-address"])
 def test_ban_times(line: str, wanted: tuple[str, int | None, bool]) -> None:
-    [ban] = fail2ban_server.banned({"ban_times": [line], "banned_ids": []})
+    [ban] = fail2ban_server.banned({"ban_times": [line], "banned_ids": []}, 10)
     lasts = None if ban["until"] is None else ban["until"] - ban["since"]
     assert (ban["id"], lasts, ban["permanent"]) == wanted
     assert ban["since"] == time.mktime((2026, 11, 22, 19, 4, 50, 0, 0, -1))
