@@ -15,6 +15,7 @@ __metaclass__ = type
 import hashlib
 import re
 
+from .denials_patterns import pattern_of
 from .denials_records import EVENTS, JUDGED, Shape, fields_of, head_of, shape_of, syscall_of
 
 # Groups kept apart by command and path; beyond it groups are kept by type and class alone, and beyond that only counted.
@@ -37,7 +38,17 @@ COPIES_LIMIT = 100000
 _NAMED = 8
 
 # The head of nearly every line; denials_records.head_of reads the others.
-_FAST = re.compile(rb"type=AVC msg=(audit\(([0-9]{1,11}\.[0-9]{1,9}):[0-9]{1,20}\)): ?").match
+_HEAD = rb"type=AVC msg=(audit\(([0-9]{1,11}\.[0-9]{1,9}):[0-9]{1,20}\)): ?"
+# Nearly every body, taken apart: what is the same in the records of a flood, and the file, which may not be.
+_BODY = (
+    rb'(avc:  denied  \{ [^{}"\n]* \} for ) pid=[0-9]+( comm=(?:"[^"\n]*"|[^"\s]*))'
+    rb'(?: (?:name|path)="([^"\n]*)")?( dev=\S+)?(?: ino=-?[0-9]+)?( [a-z]+=[^\x1d\n]*)'
+)
+# And nearly always the call of the same event is on the line behind it.
+_CALL = rb"(?:type=SYSCALL msg=\1: arch=[0-9a-f]+ syscall=[0-9]+ success=(yes|no) )?"
+_fast_head = re.compile(_HEAD).match
+_fast_body = re.compile(_BODY + rb"\Z").match
+_fast_event = re.compile(rb"(?<![^\n])" + _HEAD + _BODY + b"\n" + _CALL).match
 
 TOTALS = (
     "records", "events", "denied", "granted", "blocked", "allowed_permissive", "allowed", "unknown", "user_avc", "selinux_err",
@@ -98,13 +109,13 @@ class Tally:
         self.groups, self.events, self.events_cut = {}, [], 0
         self.first = self.last = None
         self.source, self.several = 0, False  # number of the source being read; where there are several, a record may come again
-        self._cache, self._coarse = {}, 0
+        self._cache, self._patterns, self._lanes, self._coarse = {}, {}, {}, 0
         self._recent, self._before = set(), set()
         self._seen, self._seen_before, self.forgotten = {}, {}, False
 
     def add(self, line, source):
         """Count one line (bytes, without its end). C(source.companion(type, ident)) gives another record of the same event or None."""
-        fast = _FAST(line)
+        fast = _fast_head(line)
         if fast:
             ident, when = fast.groups()
             kind, node, body, when = b"AVC", b"", line[fast.end():], float(when)
@@ -122,36 +133,105 @@ class Tally:
         if shape is None:
             self.totals["malformed"] += 1
             return
-        self._count(ident, when)
+        self.totals["records"] += 1
+        self._span(when, when)
+        if ident not in self._recent:
+            self._another(ident)
         if shape.kind == "event":
             self._event(kind, shape, when)
         elif shape.kind != "other":
             self._judge(shape, ident, when, node, line, source)
 
     def _shape(self, kind, body):
-        stable = (kind, _stable(body))
+        """Return the Shape of a body, None where it is malformed: one of the same words but for pid, inode and file is parsed once."""
+        common = _fast_body(body)
+        if common:
+            begin, comm, name, device, rest = common.groups()
+            words = (begin, comm, device, rest, self._pattern(name))
+        else:
+            words = (kind, body)
         try:
-            return self._cache[stable]
+            return self._cache[words]
         except KeyError:
             shape = shape_of(kind, body)
             if len(body) <= CACHED_LENGTH:
                 if len(self._cache) >= CACHE_LIMIT:
                     self._cache.clear()
-                self._cache[stable] = shape
+                self._cache[words] = shape
             return shape
 
-    def _count(self, ident, when):
-        self.totals["records"] += 1
-        if ident not in self._recent:
-            if ident not in self._before:
-                self.totals["events"] += 1
-            self._recent.add(ident)
-            if len(self._recent) > RECENT_EVENTS:
-                self._before, self._recent = self._recent, set()
-        if self.first is None or when < self.first:
-            self.first = when
-        if self.last is None or when > self.last:
-            self.last = when
+    def _pattern(self, name):
+        """Return the pattern of a name, None of None."""
+        pattern = self._patterns.get(name)
+        if pattern is None and name is not None:
+            if len(self._patterns) >= CACHE_LIMIT:
+                self._patterns.clear()
+            pattern = pattern_of(name)
+            if len(name) <= CACHED_LENGTH:
+                self._patterns[name] = pattern
+        return pattern
+
+    def take(self, text, start, calls):
+        """Count the record that begins in a text at C(start), where it is one more of a flood; return whether it was.
+
+        C(calls): there are SYSCALL records in the text, so one that is not on the next line is looked for by C(add).
+        """
+        event = _fast_event(text, start)
+        if event is None or self.several:
+            return False
+        ident, when, begin, comm, name, device, rest, success = event.groups()
+        if success is None and calls:
+            return False
+        words = (begin, comm, device, rest, name if name is None else self._patterns.get(name) or self._pattern(name))
+        lane = self._lanes.get((words, success))
+        if lane is None:
+            lane = self._lane(words, success)
+            if lane is None:
+                return False
+        when = float(when)
+        if self.since <= when <= self.until:
+            lane[0] += 1
+            if when < lane[1]:
+                lane[1] = when
+            if when > lane[2]:
+                lane[2] = when
+            if ident not in self._recent:
+                self._another(ident)
+        return True
+
+    def _lane(self, words, success):
+        """Return [count, first, last, shape, success] for the records of these words; None before their group is described."""
+        shape = self._cache.get(words)
+        if shape is None or shape.kind != "selinux" or shape.group is None or shape.group.looked < _NAMED:
+            return None
+        if len(self._lanes) >= CACHE_LIMIT:
+            self.settle()
+        lane = self._lanes[(words, success)] = [0, float("inf"), float("-inf"), shape, None if success is None else success == b"yes"]
+        return lane
+
+    def settle(self):
+        """Bring what C(take) has counted into totals and groups."""
+        for count, first, last, shape, success in self._lanes.values():
+            if count:
+                self.totals["records"] += count
+                totals_of(self.totals, shape, count)
+                self._span(first, last)
+                self._enter(shape.group, verdict_of(shape, success), success, first, last, count)
+        self._lanes = {}
+
+    def _span(self, first, last):
+        if self.first is None or first < self.first:
+            self.first = first
+        if self.last is None or last > self.last:
+            self.last = last
+
+    def _another(self, ident):
+        """Count an event unless it was counted just before."""
+        if ident not in self._before:
+            self.totals["events"] += 1
+        self._recent.add(ident)
+        if len(self._recent) > RECENT_EVENTS:
+            self._before, self._recent = self._recent, set()
 
     def _copy(self, ident, line):
         """A record that was given before: by another source, or by the same one as the kernel's own message of it (no type= in front)."""
@@ -186,42 +266,38 @@ class Tally:
         self.events.append((when, name, shape))
 
     def _judge(self, shape, ident, when, node, line, source):
-        totals = self.totals
-        totals_of(totals, shape)
+        totals_of(self.totals, shape)
         if shape.decision == "granted":
             return
         group = shape.group
         if group is None or group.key not in self.groups:
             group = shape.group = self._group(shape)
-        verdict = call = None
+        call = None
         if shape.kind in ("selinux", "selinux_err"):
             call = source.companion(b"SYSCALL", ident)
             call = syscall_of(call) if call else None
-        if shape.decision in ("logged", "allowed") or shape.permissive:
-            verdict = "allowed_permissive"
-        elif shape.permissive is False or shape.kind in ("apparmor", "seccomp", "user_avc"):
-            verdict = "blocked"
-        elif call is not None:
-            verdict = "allowed" if call[1] else "blocked"
-        else:
-            verdict = "unknown"
-        totals[verdict] += 1
+        self._enter(group, verdict_of(shape, call and call[1]), call and call[1], when, when, 1)
+        if group is not None:
+            if node and len(group.hosts) < HOSTS_LIMIT:
+                group.hosts.add(node)
+            if group.looked < _NAMED:
+                group.looked += 1
+                _describe(group, _own(shape, line), ident, line, call, source)
+
+    def _enter(self, group, verdict, success, first, last, count):
+        """Count records of one verdict in the totals and in their group."""
+        self.totals[verdict] += count
         if group is None:
-            totals["ungrouped"] += 1
+            self.totals["ungrouped"] += count
             return
-        group.count += 1
-        group.verdicts[verdict] += 1
-        if group.first is None or when < group.first:
-            group.first = when
-        if group.last is None or when > group.last:
-            group.last = when
-        if call is not None:
-            group.calls[call[1]] += 1
-        if node and len(group.hosts) < HOSTS_LIMIT:
-            group.hosts.add(node)
-        if group.looked < _NAMED:
-            group.looked += 1
-            _describe(group, shape, ident, line, call, source)
+        group.count += count
+        group.verdicts[verdict] += count
+        if group.first is None or first < group.first:
+            group.first = first
+        if group.last is None or last > group.last:
+            group.last = last
+        if success is not None:
+            group.calls[success] += count
 
     def _group(self, shape):
         """Return the group of a shape, a coarser one where there are too many, None where there are too many of these as well."""
@@ -241,17 +317,28 @@ class Tally:
         return group
 
 
-def totals_of(totals, shape):
+def totals_of(totals, shape, count=1):
     """Count what kind of record a shape is."""
     kind = shape.kind
     if kind in ("selinux", "user_avc"):
-        totals[shape.decision] += 1
+        totals[shape.decision] += count
         if kind == "user_avc" and shape.decision == "denied":
-            totals["user_avc"] += 1
+            totals["user_avc"] += count
     elif kind == "apparmor":
-        totals["apparmor_" + shape.decision] += 1
+        totals["apparmor_" + shape.decision] += count
     else:
-        totals[kind] += 1
+        totals[kind] += count
+
+
+def verdict_of(shape, success):
+    """Return whether a request was blocked, by what the record says, else by whether the call succeeded (None: not known)."""
+    if shape.decision in ("logged", "allowed") or shape.permissive:
+        return "allowed_permissive"
+    if shape.permissive is False or shape.kind in ("apparmor", "seccomp", "user_avc"):
+        return "blocked"
+    if success is None:
+        return "unknown"
+    return "allowed" if success else "blocked"
 
 
 def _coarse(shape):
@@ -261,19 +348,10 @@ def _coarse(shape):
     return wide
 
 
-def _stable(body):
-    """Return a body without its process and inode numbers: what is left comes again and again, and is parsed once."""
-    start = body.find(b" pid=")
-    if start >= 0:
-        end = body.find(b" ", start + 5)
-        if end > 0 and body[start + 5:end].isdigit():
-            body = body[:start] + body[end:]
-    start = body.find(b" ino=")
-    if start >= 0:
-        end = body.find(b" ", start + 5)
-        if end > 0 and body[start + 5:end].isdigit():
-            body = body[:start] + body[end:]
-    return body
+def _own(shape, line):
+    """Return the shape of this very line: one from the cache has another's file."""
+    head = head_of(line)
+    return (shape_of(head.type, head.body) if head else None) or shape
 
 
 def _describe(group, shape, ident, line, call, source):

@@ -7,7 +7,7 @@ Note that this module util is **PRIVATE** to the collection. It can have breakin
 
 Python 3.6, standard library only: this runs on the servers.
 
-Both readers yield lines (bytes), and C(companion(type, ident)) gives another record of the event of the line yielded last.
+Both readers hand each line to a Tally, which asks C(companion(type, ident)) for another record of the event of the line that it was given last.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -80,7 +80,8 @@ class BlockReader:
         self._absent = {}
         self.unfinished, self.long = False, 0
 
-    def __iter__(self):
+    def feed(self, tally):
+        """Give every line with a needle to the tally."""
         done = 0  # up to here the text has been searched
         for block in self._blocks:
             text = self._text
@@ -94,12 +95,11 @@ class BlockReader:
                 self._text = text
                 continue
             self._text = text
-            for line in self._search(done, safe):
-                yield line
+            self._search(done, safe, tally)
             done = safe
         end = self._text.rfind(b"\n") + 1
-        for line in self._search(done, end):
-            yield line
+        self._search(done, end, tally)
+        tally.settle()
         self.unfinished = self.unfinished or len(self._text) > max(end, done)
 
     def _skip(self, text, done):
@@ -107,7 +107,7 @@ class BlockReader:
         self.long += 1
         return text[:done + LINE_LIMIT] + text[-LINE_LIMIT:], done
 
-    def _search(self, start, end):
+    def _search(self, start, end, tally):
         text, places = self._text, []
         for needle in self._needles:
             place = text.find(needle, start, end)
@@ -117,20 +117,24 @@ class BlockReader:
         if len(self._needles) > 1:
             places.sort()
         self._misses, self._absent = 0, {}
-        last = start
+        calls, last = not self._lacks(b"SYSCALL"), start
         for place in places:
-            if place < last:
+            # "type=" is five bytes long: most needles are behind it, at the beginning of a line
+            if place < last or tally.take(text, place - 5 if place > 5 else 0, calls):
                 continue
             self._start = text.rfind(b"\n", last, place) + 1 or last
             last = self._end = text.index(b"\n", place, end)
-            yield text[self._start:min(self._end, self._start + LINE_LIMIT)]
+            tally.add(text[self._start:min(self._end, self._start + LINE_LIMIT)], self)
+
+    def _lacks(self, kind):
+        """Return whether the text has no record of that type."""
+        if kind not in self._absent:
+            self._absent[kind] = self._text.find(kind) < 0 and self._text.find(b"type=" + NUMBERS[kind]) < 0
+        return self._absent[kind]
 
     def companion(self, kind, ident):
         """Return the line of that type and ident near the line yielded last, or None."""
-        absent = self._absent.get(kind)
-        if absent is None:
-            absent = self._absent[kind] = self._text.find(kind) < 0 and self._text.find(NUMBERS[kind]) < 0
-        if absent:
+        if self._lacks(kind):
             return None
         place = self._text.find(kind + b" msg=" + ident, self._end, self._end + 256)  # nearly always the next line
         if place >= 0:
@@ -151,7 +155,8 @@ class GrepReader:
         self._near, self._rest = (0, b""), None
         self.unfinished, self.long = False, 0
 
-    def __iter__(self):
+    def feed(self, tally):
+        """Give every line with a needle to the tally."""
         os.lseek(self._log.descriptor, self._from, os.SEEK_SET)
         command = [self._grep, b"-abE", b"-e", AUDIT_PATTERN]
         place = self._from
@@ -159,14 +164,14 @@ class GrepReader:
             for place, line in self._numbered(stream):
                 if place >= self._to:
                     break
-                yield line
+                self._give(line, tally)
+        tally.settle()
         if stream.rc in (0, 1) or place >= self._to:
             self._log.scanned += self._to - self._from
             return
         self._log.scanned += self._end - self._from if self._end else 0
         self._rest = BlockReader(self._log.blocks(self._end or self._from, self._to), AUDIT_NEEDLES)
-        for line in self._rest:
-            yield line
+        self._rest.feed(tally)
         self.unfinished, self.long = self._rest.unfinished, self._rest.long
 
     def _numbered(self, stream):
@@ -187,18 +192,20 @@ class GrepReader:
                 if self._end >= self._to and last != b"\n":
                     self.unfinished = True
                     continue
-                self._near = (0, b"")
                 yield self._start, line[:LINE_LIMIT]
+
+    def _give(self, line, tally):
+        base = max(0, self._start - 1024)
+        text = self._log.pread(min(self._end, self._start + FAR) - base + NEAR, base)
+        self._near = (base, text)
+        if not tally.take(text, self._start - base, True):
+            tally.add(line, self)
 
     def companion(self, kind, ident):
         """Return the line of that type and ident near the line yielded last, or None."""
         if self._rest is not None:
             return self._rest.companion(kind, ident)
         base, text = self._near
-        if not text:
-            base = max(0, self._start - 1024)
-            text = self._log.pread(min(self._end, self._start + FAR) - base + NEAR, base)
-            self._near = (base, text)
         found = _found(text, kind, ident, self._start - base, self._end - base, NEAR)
         if found is None and self._misses < MISSES:
             base = max(0, self._start - FAR)

@@ -118,16 +118,14 @@ def _read_one(machine, log, since, until, tally, seen):
     if not head or (b"type=" in head and b" msg=audit(" in head):
         start, end = log.range(since, until, audit_stamp)
         reader = reader_of(machine, log, start, end)
-        for line in reader:
-            tally.add(line, reader)
+        reader.feed(tally)
     else:
         with LocalZone(server_zone(machine)):
             stamps = Stamps(log.mtime)
             start, end = log.range(since, until, lambda line: stamps.read(line)[0])
             losses = _Losses(log.blocks(start, end), lambda line: _within(Stamps(log.mtime).read(line)[0], since, until))
             reader = BlockReader(losses, TEXT_NEEDLES)
-            for line in reader:
-                tally.add(line, reader)
+            reader.feed(tally)
         _say_lost(losses, seen)
     _note(reader, log, seen)
 
@@ -196,8 +194,7 @@ def _read_journal(machine, since, until, tally, seen, folder=None):
             entries = Entries(stream)
             losses = _Losses(entries)
             reader = BlockReader(losses, TEXT_NEEDLES)
-            for line in reader:
-                tally.add(line, reader)
+            reader.feed(tally)
         if not (fields and stream.rc and b"option" in stream.err):
             break
     if not entries.count and (stream.rc or b"No journal files" in stream.err or not _journal_files(machine, folder)):

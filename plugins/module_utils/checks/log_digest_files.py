@@ -17,7 +17,7 @@ import time
 
 from ..host.finding import iso, text
 from ..host.logs import open_logs, rotations
-from .log_digest_judge import SHAPE
+from .log_digest_judge import NOTHING, SHAPE
 from .log_digest_stamps import Stamps
 
 # The fuller one first: on Debian up to 11 "messages" repeats lines of "syslog"; "kern.log" always does where there is a "syslog".
@@ -137,40 +137,50 @@ class _Lines:
         self.first = self.last = None
 
     def take(self, lines):
-        """Judge whole lines (bytes). This is the hot path: one slice, one translate and one look-up for a line of a known shape."""
+        """Judge whole lines (bytes). This is the hot path: a line of a known head and first word costs two look-ups."""
         judge = self._source._judge
-        shapes, handle = judge.shapes, judge.handle
+        heads, handle = judge.heads, judge.handle
         minute, width, epoch, state, count = self._minute, self._width, self._epoch, self._state, 0
-        before = rest = None
+        before = None
         for line in lines:
             if line[:width] != minute:
                 self._count += count
                 count = 0
                 if not self._enter(line):
-                    minute, state = None, None
-                    width = 0
+                    minute, state, width = None, None, 0
                     continue
                 minute, width, epoch, state = self._minute, self._width, self._epoch, self._state
             if not state and self._outside(line, width, epoch, state):
                 continue
-            start = line.find(b" ", width + 2) + 1
-            rest = line[start:start + LINE_LIMIT] if start else b""
-            known = shapes.get(rest.translate(SHAPE))
-            if known is None:
-                known = judge.learn_line(rest, self._rfc5424)
-                if known is None:
-                    count += 1
-                    if not judge.repeat(rest, before, epoch + _seconds(line, width)):
-                        self._source.odd(rest)
-                    continue
             count += 1
-            known[3][0] += 1
-            if known[0] is not None:
-                handle(known, rest[known[1]:], epoch + _seconds(line, width))
-            elif known[2] is not None:
-                known[2][0] += 1
-            before = (known, rest)
+            start = line.find(b" ", width + 2) + 1
+            colon = line.find(b": ", start)
+            program = heads.get(line[start:colon].translate(SHAPE)) if colon > 0 else None
+            if program is None:
+                program, colon = self._program(line, start, colon)
+                if program is None:
+                    if not judge.repeat(line[start:], before, epoch + _seconds(line, width)):
+                        self._source.odd(line[start:])
+                    continue
+            program.count += 1
+            message = line[colon + 2:colon + LINE_LIMIT]
+            known = program.leads.get(message[: message.find(b" ")])
+            if known is None:
+                known, message = judge.judge(program, message)
+            if known is not NOTHING:
+                handle(known, program, message, epoch + _seconds(line, width))
+            before = known, program, message
         self._count += count
+
+    def _program(self, line, start, colon):
+        """Return (program, where the message begins less two) of a line whose head is not known yet; (None, 0) for one that has none."""
+        judge = self._source._judge
+        if self._rfc5424:
+            program, end = judge.head_5424(line[start:start + LINE_LIMIT])
+            return program, start + end - 2
+        if colon < 0 and line.endswith(b":"):
+            colon = len(line) - 1
+        return (judge.head(line[start:colon]), colon) if start and 0 < colon < start + LINE_LIMIT else (None, 0)
 
     def _enter(self, line):
         """Go on to the minute of a line; returns False for one that has no stamp."""

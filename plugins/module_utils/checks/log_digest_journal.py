@@ -16,7 +16,7 @@ import json
 import time
 
 from ..host.finding import iso, text
-from .log_digest_judge import SHAPE, program_name
+from .log_digest_judge import NOTHING, SHAPE, program_name
 from .log_digest_table import Tally
 
 # What is asked of each entry; cursor, times and boot id always come along.
@@ -35,6 +35,9 @@ COMPLAINTS = (
     (b"Bad message", "parts of the journal are damaged"),
     (b"Failed to", "journalctl failed"),
 )
+
+# Priorities "error" and worse.
+ALARMING = frozenset(("0", "1", "2", "3"))
 
 FOLDERS = (b"/var/log/journal", b"/run/log/journal")
 
@@ -116,7 +119,6 @@ class JournalSource:
     def _entries(self, lines):
         """Judge entries, each a line of JSON. This is the hot path."""
         judge, hours, boots = self._judge, self._hours, self._boots
-        shapes = judge.shapes
         loads = json.JSONDecoder().decode
         for line in lines:
             if not line:
@@ -140,24 +142,19 @@ class JournalSource:
                 self.too_long += 1
                 continue
             program = _bytes(entry.get("SYSLOG_IDENTIFIER") or entry.get("_COMM")) or b"-"
-            program = program_name(program[:100], _bytes(entry.get("_PID")))
-            if program == b"kernel" and entry.get("_TRANSPORT") != "kernel":
-                self._forge(program, entry, when)
-                continue
-            shape = (program, message.translate(SHAPE))
-            known = shapes.get(shape)
+            program = judge.program(program_name(program[:100], _bytes(entry.get("_PID"))))
+            program.count += 1
+            if entry.get("PRIORITY", "6") in ALARMING:
+                self.errors.add((program.name, message[:160].translate(SHAPE)), when, 1, message[:300])
+            known = program.leads.get(message[: message.find(b" ")])
             if known is None:
-                known = judge.learn(shape, program, message)
-            known[3][0] += 1
-            if known[0] is not None:
-                if entry.get("_UID", "0") != "0" and not _speaks_for(program, entry):
-                    self._forge(program, entry, when)
-                    continue
-                judge.handle(known, message[known[1]:], when)
-            elif known[2] is not None:
-                known[2][0] += 1
-            if entry.get("PRIORITY", "6") in ("0", "1", "2", "3"):
-                self.errors.add((program, message[:160].translate(SHAPE)), when, 1, message[:300])
+                known, message = judge.judge(program, message)
+            if known is NOTHING:
+                continue
+            if known.handler is not None and not _speaks_for(program.name, entry):
+                self._forge(program.name, entry, when)
+                continue
+            judge.handle(known, program, message, when)
 
     def _odd(self, line):
         self.unparsed += 1
@@ -192,7 +189,11 @@ def _bytes(value):
 
 
 def _speaks_for(program, entry):
-    """Return whether an unprivileged process may log in a program's name: it is that program itself, as the kernel knows it."""
+    """Return whether a process may log in a program's name: it is root's, or that program itself, as the kernel knows it."""
+    if program == b"kernel":
+        return entry.get("_TRANSPORT") == "kernel"
+    if entry.get("_UID", "0") == "0":
+        return True
     exe = entry.get("_EXE")
     if not isinstance(exe, str):
         return exe is None

@@ -12,7 +12,6 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import collections
 import re
 
 from ..host.finding import text
@@ -22,28 +21,56 @@ from .log_digest_table import Event
 # replaced one for one, not dropped, so that the patterns, none of which asks for a certain digit, give every message of a shape the same row.
 SHAPE = bytes.maketrans(b"123456789", b"000000000")
 
-SHAPES_LIMIT = 20000
-LONG_SHAPE = 500
+# Bounds of what is remembered, over all programs. Beyond them it is forgotten: that costs time, never a message.
+SHAPES_LIMIT = 12000
+HEADS_LIMIT = 8000
+LEADS_LIMIT = 400
+LONG_SHAPE = 400
 PROGRAMS_LIMIT = 2000
 UNMATCHED_LIMIT = 500
 
 _REPEATED = re.compile(rb"message repeated (\d{1,7}) times: \[ ?(.*)\]\Z", re.S)
 _LAST_REPEATED = re.compile(rb"(?:\S{1,255} )?last message repeated (\d{1,7}) times?")
 
-# host program[123]: | host /usr/sbin/cron[1]: | host sshd(pam_unix)[123]: | program: (no host, as some daemons write)
-_HEAD = re.compile(rb"(?:\S{1,255} )?([^\s\[:(]{1,100})(?:\([^)\s]{1,40}\))?(?:\[(\d{1,10})\])?: ?")
+# What stands before the first ": " of a line after its stamp:
+# host program[123] | host /usr/sbin/cron[1] | host sshd(pam_unix)[123] | program (no host, as some daemons write)
+_HEAD = re.compile(rb"(?:\S{1,255} )?([^\s\[:(]{1,100})(?:\([^)\s]{1,40}\))?(?:\[(\d{1,10})\])?\Z")
 # RFC 5424: host program pid msgid [data] message
 _HEAD_5424 = re.compile(rb"\S{1,255} (\S{1,100}) (\d{1,10}|\S{1,128}) \S{1,64} (?:-|(?:\[[^\]]{0,1000}\]){1,10})(?: |\Z)(?:\xef\xbb\xbf)?")
 _KERNEL_CLOCK = re.compile(rb"\[ *\d{1,9}\.\d{1,9}\] ")
 _ALARM = re.compile(rb"(?i)\b(?:error|fail|corrupt|fatal|panic|critical)")
 
-# What is known of a shape. row: None where there is nothing to do; start: where the message begins in the line;
-# unmatched: the entry that counts it where no row knew it; counter: the list that counts the lines of its program.
-Known = collections.namedtuple("Known", "row start unmatched counter repeated")
+# Of these groups of PAM no message changes anything: the programs log the same themselves.
+_PAM_CHATTER = (b":session):", b":auth):", b":account):", b":setcred):")
+
+
+class Program:
+    """What is known of one program: C(rows) of its messages (None: it has no table), C(leads) and C(shapes) that were judged, C(count)."""
+
+    __slots__ = ("name", "rows", "leads", "shapes", "count")
+
+    def __init__(self, name, rows):
+        self.name, self.rows, self.count = name, rows, 0
+        self.leads, self.shapes = {}, {}
+
+
+class Known:
+    """What is known of a message: its C(row) and C(handler) (None: nothing to do), or the entry that counts it as C(unmatched)."""
+
+    __slots__ = ("row", "handler", "unmatched", "repeated")
+
+    def __init__(self, row=None, handler=None, unmatched=None, repeated=False):
+        self.row, self.handler, self.unmatched, self.repeated = row, handler, unmatched, repeated
+
+
+NOTHING = Known()
 
 
 def program_name(name, pid):
-    """Return the program that wrote a line: without its folder where it has its full path, in lower case; a user's service manager is not the system's."""
+    """Return the program that wrote a line: without its folder where it has its full path, in lower case.
+
+    The service manager of a user has a name of its own: it is not the system's.
+    """
     name = name.lower()
     if name.startswith(b"/"):
         name = name.rsplit(b"/", 1)[-1]
@@ -55,62 +82,115 @@ def program_name(name, pid):
 class Judge:
     """Finds the row of each message and gives it to its topic; counts the messages that no row knows.
 
-    C(topics) are the Topics; C(everywhere) are rows for the messages of any program (those of PAM);
+    C(topics) are the Topics; C(pam) are rows for what PAM says in any program's name;
     C(quiet) are programs of whose unknown messages only those with a word of alarm are counted.
+
+    A message is found by its first word where a row has it among its C(leads), else by its shape, else by trying the rows.
     """
 
     def __init__(self, topics, quiet=(), pam=()):
-        self.shapes = {}
+        self.heads = {}
         self.programs = {}
         self.unmatched = {}
-        self._other_programs = [0]
+        self._other_programs = Program(b"(others)", None)
         self._other_unmatched = [0, b"", b""]
         self._quiet = quiet
         self._pam = list(pam)
         self._tables = {}
-        self._handlers = {}
+        self._known = {}
+        self._shapes = 0
         for topic in topics:
             for program, rows in topic.TABLES.items():
                 self._tables.setdefault(program, []).extend(rows)
-                self._handlers.update((item.name, getattr(topic, item.handler)) for item in rows if item.handler)
-            self._handlers.update((item.name, getattr(topic, item.handler)) for item in pam if item.handler and hasattr(topic, item.handler))
+                for item in rows:
+                    self._know(item, topic)
+            for item in pam:
+                if item.handler is None or hasattr(topic, item.handler):
+                    self._know(item, topic)
 
-    def learn_line(self, rest, rfc5424=False):
-        """Return what is Known of a syslog line's rest after its stamp, or None for one that names no program."""
-        head = (_HEAD_5424 if rfc5424 else _HEAD).match(rest)
-        if head is None:
+    def _know(self, item, topic):
+        handler = getattr(topic, item.handler) if item.handler else None
+        self._known[item.name] = Known(item, handler) if handler else NOTHING
+
+    def head(self, head):
+        """Return the Program of a syslog line, from what stands between its stamp and the first colon, or None."""
+        found = _HEAD.match(head)
+        if found is None:
             return None
-        program = program_name(*head.groups())
-        start = head.end()
-        if program == b"kernel":
-            clock = _KERNEL_CLOCK.match(rest, start)
+        program = self.program(program_name(*found.groups()))
+        if len(head) <= LONG_SHAPE:
+            if len(self.heads) >= HEADS_LIMIT:
+                self.heads.clear()
+            self.heads[head.translate(SHAPE)] = program
+        return program
+
+    def head_5424(self, rest):
+        """Return (Program, where the message begins) of a line of RFC 5424 after its stamp, or (None, 0)."""
+        found = _HEAD_5424.match(rest)
+        if found is None:
+            return None, 0
+        return self.program(program_name(*found.groups())), found.end()
+
+    def program(self, name):
+        """Return the Program of that name (bytes)."""
+        program = self.programs.get(name)
+        if program is None:
+            rows = self._tables.get(name)
+            if rows is None and len(self.programs) >= PROGRAMS_LIMIT:
+                return self._other_programs
+            program = self.programs[name] = Program(name, rows)
+            for item in rows or ():
+                for lead in item.leads:
+                    program.leads[lead] = self._known[item.name]
+        return program
+
+    def judge(self, program, message):
+        """Return (Known, message) of a message whose first word is none of its program's leads; the kernel's clock is taken off."""
+        if program.rows is None and not message.startswith(b"pam_"):
+            return NOTHING, message
+        if program.name == b"kernel":
+            clock = _KERNEL_CLOCK.match(message)
             if clock is not None:
-                start = clock.end()
-        return self.learn(rest.translate(SHAPE), program, rest[start:], start)
+                message = message[clock.end():]
+        shape = message.translate(SHAPE)
+        known = program.shapes.get(shape)
+        if known is None:
+            known = self._learn(program, message)
+            if len(message) <= LONG_SHAPE:
+                self._remember(program, shape, known)
+        return known, message
 
-    def learn(self, shape, program, message, start=0):
-        """Return what is Known of a message, and remember it for its shape."""
-        rows = self._tables.get(program)
-        is_pam = message.startswith(b"pam_")
-        if rows is None and not is_pam:
-            return Known(None, 0, None, self._counter(program), False)
-        repeated = _REPEATED.match(message)
+    def _learn(self, program, message):
+        if message.startswith(b"pam_"):
+            lead = message[: message.find(b" ")]
+            if lead.endswith(_PAM_CHATTER) and len(program.leads) < LEADS_LIMIT and len(lead) < 100:
+                program.leads[lead] = NOTHING
+            found = _row_of(self._pam, message)
+            return self._known[found.name] if found is not None else NOTHING
+        repeated = _REPEATED.match(message) if message.startswith(b"message repeated ") else None
         inner = repeated.group(2) if repeated is not None else message
-        found = self._row_of(self._pam if is_pam else rows, inner)
-        unmatched = None
-        if found is None and not is_pam and (program not in self._quiet or _ALARM.search(inner) is not None):
-            unmatched = self._unmatched(program, inner)
-        if found is not None and found.handler is None:
-            found = None
-        known = Known(found, start, unmatched, self._counter(program), repeated is not None)
-        if len(shape) <= LONG_SHAPE or isinstance(shape, tuple) and len(message) <= LONG_SHAPE:
-            if len(self.shapes) >= SHAPES_LIMIT:
-                self.shapes.clear()
-            self.shapes[shape] = known
-        return known
+        found = _row_of(program.rows, inner)
+        if found is not None:
+            known = self._known[found.name]
+            return Known(known.row, known.handler, None, True) if repeated is not None and known.handler else known
+        if program.name in self._quiet and _ALARM.search(inner) is None:
+            return NOTHING
+        return Known(unmatched=self._unmatched(program.name, inner))
 
-    def handle(self, known, message, when, count=1):
-        """Give a message whose row is Known to its topic."""
+    def _remember(self, program, shape, known):
+        if self._shapes >= SHAPES_LIMIT:
+            self._shapes = 0
+            for other in self.programs.values():
+                other.shapes.clear()
+        self._shapes += 1
+        program.shapes[shape] = known
+
+    def handle(self, known, program, message, when, count=1):
+        """Give a message to the topic of its row, or count it as unmatched."""
+        if known.handler is None:
+            if known.unmatched is not None:
+                known.unmatched[0] += count
+            return
         if known.repeated:
             repeated = _REPEATED.match(message)
             if repeated is None:
@@ -118,31 +198,21 @@ class Judge:
             count, message = int(repeated.group(1)), repeated.group(2)
         match = known.row.pattern.match(message)
         if match is not None:
-            self._handlers[known.row.name](Event(when, count, match, message, known.row))
+            known.handler(Event(when, count, match, message, known.row))
+            return
+        # It begins like the row's messages, but is another.
+        other = self._learn(program, message)
+        if other is not known:
+            self.handle(other, program, message, when, count)
 
     def repeat(self, line, before, when):
-        """Take C(last message repeated 3 times): the line C(before) (a Known and its message, or None) again. Returns False for any other line."""
+        """Take C(last message repeated 3 times): the message C(before) (Known, Program and message, or None) again. False for any other line."""
         repeated = _LAST_REPEATED.match(line)
         if repeated is None:
             return False
-        if before is not None and before[0].row is not None:
-            self.handle(before[0], before[1][before[0].start:], when, int(repeated.group(1)))
+        if before is not None:
+            self.handle(before[0], before[1], before[2], when, int(repeated.group(1)))
         return True
-
-    @staticmethod
-    def _row_of(rows, message):
-        for item in rows:
-            if any(literal in message for literal in item.literals) and item.pattern.match(message) is not None:
-                return item
-        return None
-
-    def _counter(self, program):
-        counter = self.programs.get(program)
-        if counter is None:
-            if len(self.programs) >= PROGRAMS_LIMIT:
-                return self._other_programs
-            counter = self.programs[program] = [0]
-        return counter
 
     def _unmatched(self, program, message):
         key = (program, message[:120].translate(SHAPE))
@@ -155,16 +225,26 @@ class Judge:
 
     def data(self, limit, cut):
         """Return the lines by program and the messages that no row knew."""
-        programs = sorted(self.programs.items(), key=lambda item: (-item[1][0], item[0]))
+        programs = sorted((program for program in self.programs.values() if program.count), key=lambda program: (-program.count, program.name))
         entries = sorted((entry for entry in self.unmatched.values() if entry[0]), key=lambda entry: (-entry[0], entry[1], entry[2]))
-        if len(programs) > limit or self._other_programs[0]:
-            cut["programs"] = {"rows": max(0, len(programs) - limit), "events_not_kept": self._other_programs[0]}
+        if len(programs) > limit or self._other_programs.count:
+            cut["programs"] = {"rows": max(0, len(programs) - limit), "events_not_kept": self._other_programs.count}
         if len(entries) > limit or self._other_unmatched[0]:
             cut["unmatched"] = {"rows": max(0, len(entries) - limit), "events_not_kept": self._other_unmatched[0]}
         return {
-            "programs": [{"program": text(program, 100), "lines": counter[0]} for program, counter in programs[:limit]],
+            "programs": [{"program": text(program.name, 100), "lines": program.count} for program in programs[:limit]],
             "unmatched": {
                 "total": sum(entry[0] for entry in entries) + self._other_unmatched[0],
                 "samples": [{"program": text(entry[1], 100), "count": entry[0], "sample": text(entry[2], 300)} for entry in entries[:limit]],
             },
         }
+
+
+def _row_of(rows, message):
+    for item in rows:
+        for literal in item.literals:
+            if literal in message:
+                if item.pattern.match(message) is not None:
+                    return item
+                break
+    return None

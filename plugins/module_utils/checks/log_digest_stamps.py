@@ -158,16 +158,14 @@ class Stamps:
         """Return the epoch of a wall clock time; of the two in the hour that a zone repeats, the one that keeps the file's order."""
         if not (1 <= day <= calendar.monthrange(year, month)[1] if 1970 <= year <= 9998 else False) or hour > 23 or minute > 59:
             return None
+        wall = (year, month, day, hour, minute)
         try:
-            summer = time.mktime((year, month, day, hour, minute, 0, 0, 1, 1))
-            winter = time.mktime((year, month, day, hour, minute, 0, 0, 1, 0))
-            plain = time.mktime((year, month, day, hour, minute, 0, 0, 1, -1))
-        except (OverflowError, ValueError):
+            when = time.mktime(wall + (0, 0, 1, -1))
+            both = [other for other in (when - 3600, when - 1800, when, when + 1800, when + 3600) if time.localtime(other)[:5] == wall]
+        except (OverflowError, ValueError, OSError):
             return None
-        both = [when for when in (summer, winter) if time.localtime(when)[3:5] == (hour, minute)]
-        if len(both) == 2 and summer != winter:
-            return min(both) if min(both) + 60 > self._last else max(both)
-        return plain
+        # None: an hour that the zone leaps over, which no clock of it ever showed.
+        return next((other for other in both if other + 60 > self._last), both[-1] if both else when)
 
     def _iso(self, found):
         year, month, day, hour, minute = (int(part) for part in found.group(1, 2, 3, 4, 5))

@@ -18,19 +18,19 @@ import re
 from ..host.finding import iso, text
 
 # One kind of message. name: stable id; literals: one of them is in every such message (looked for before the pattern);
-# pattern: matched from the start of the message; handler: name of the topic's method, None for a message that is understood and tells
+# pattern: matched from the start of the message; leads: first words that no other row's messages have; handler: name of the topic's method, None for a message that is understood and tells
 # an admin nothing; meaning and example: for the reader, and the test that runs every example.
-Row = collections.namedtuple("Row", "name literals pattern handler meaning example")
+Row = collections.namedtuple("Row", "name literals pattern handler meaning example leads")
 
 TALLY_LIMIT = 5000
 KEY_LIMIT = 300
 
 
-def row(name, literals, pattern, handler, meaning, example):
+def row(name, literals, pattern, handler, meaning, example, leads=()):
     """Return a Row with its pattern compiled; C(literals) is one literal or a tuple of them."""
     if isinstance(literals, bytes):
         literals = (literals,)
-    return Row(name, literals, re.compile(pattern, re.S), handler, meaning, example)
+    return Row(name, literals, re.compile(pattern, re.S), handler, meaning, example, leads)
 
 
 class Event:

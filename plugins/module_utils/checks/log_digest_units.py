@@ -60,6 +60,11 @@ SYSTEMD = (
         rb".*",
         None, "said once more of a unit that failed",
         b"Failed to start backup.service - Nightly backup."),
+    row("unit.chatter", b"tart",
+        rb"(?:Started|Starting) ",
+        None, "units come and go",
+        b"Started session-12.scope - Session 12 of User deploy.",
+        leads=(b"Started", b"Starting", b"Finished", b"Stopped", b"Stopping", b"Created", b"Removed", b"Listening", b"Mounted", b"Closed")),
 )
 
 OOMD = (
