@@ -24,7 +24,8 @@ NOBODY = Owner(b"", b"", b"", b"")
 
 # How each engine names the control group of a container. Tried on the whole path, in this order.
 CONTAINERS = (
-    (b"kubernetes", re.compile(rb"/(?:cri-containerd-|crio-|docker-)([0-9a-f]{12,64})\.scope")),
+    (b"kubernetes", re.compile(rb"/(?:cri-containerd-|crio-)([0-9a-f]{12,64})\.scope")),
+    (b"kubernetes", re.compile(rb"/kubepods.*/docker-([0-9a-f]{12,64})\.scope")),
     (b"docker", re.compile(rb"/docker-([0-9a-f]{12,64})\.scope")),
     (b"docker", re.compile(rb"/docker/([0-9a-f]{12,64})(?:/|$)")),
     (b"podman", re.compile(rb"/libpod-(?:payload-)?([0-9a-f]{12,64})(?:\.scope)?(?:/|$)")),
