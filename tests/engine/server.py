@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import typing as t
@@ -24,6 +25,7 @@ USERS = {
     "sudofree": "sudofree ALL=(ALL) NOPASSWD: ALL",
     "sudoasks": "sudoasks ALL=(ALL) ALL",
 }
+OWN_NETWORK = "BOTTOMUP_TEST_OWN_NETWORK"
 PASSWORD = "only-in-this-test"
 
 
@@ -58,7 +60,9 @@ class Server:
         self._wait()
 
     def _config(self) -> str:
-        lines = [f"Port {self.port}", *(f"ListenAddress {host}" for host in self.hosts)]
+        # sshd listens on 16 addresses at most; with more of them the caller is in a network namespace of its own.
+        addresses = self.hosts if len(self.hosts) <= 16 else ["0.0.0.0" if own_network() else "127.0.0.1"]
+        lines = [f"Port {self.port}", *(f"ListenAddress {address}" for address in addresses)]
         lines += [
             f"HostKey {self.folder}/host_key",
             f"AuthorizedKeysFile {self.folder}/authorized_keys",
@@ -119,6 +123,19 @@ def running(hosts: t.Sequence[str] = ("127.0.0.1",), force_command: str | None =
     finally:
         server.stop()
         shutil.rmtree(folder)
+
+
+def own_network() -> bool:
+    """Return whether this process is in a network namespace that has nothing but a loopback interface."""
+    return os.listdir("/sys/class/net") == ["lo"] if os.environ.get(OWN_NETWORK) else False
+
+
+def enter_own_network() -> None:
+    """Start this program again in a network namespace of its own, where every 127.0.0.0/8 address is its own (root)."""
+    if not os.environ.get(OWN_NETWORK):
+        script = 'ip link set lo up && mount -t sysfs sysfs /sys && exec "$@"'
+        arguments = ["unshare", "--net", "--mount", "sh", "-c", script, "sh", sys.executable, *sys.argv]
+        os.execvpe("unshare", arguments, {**os.environ, OWN_NETWORK: "1"})
 
 
 def _keygen(path: Path) -> None:
