@@ -17,6 +17,7 @@ import time
 
 from ..host.finding import iso, text
 from ..host.logs import open_logs, rotations
+from .log_digest_hours import LINES
 from .log_digest_judge import NOTHING, SHAPE
 from .log_digest_stamps import Stamps
 
@@ -141,7 +142,7 @@ class _Lines:
         judge = self._source._judge
         heads, handle = judge.heads, judge.handle
         minute, width, epoch, state, count = self._minute, self._width, self._epoch, self._state, 0
-        before = None
+        before = b""
         for line in lines:
             if line[:width] != minute:
                 self._count += count
@@ -159,17 +160,19 @@ class _Lines:
             if program is None:
                 program, colon = self._program(line, start, colon)
                 if program is None:
-                    if not judge.repeat(line[start:], before, epoch + _seconds(line, width)):
+                    if not judge.repeat(line[start:], before[before.find(b" ", width + 2) + 1:], epoch + _seconds(line, width)):
                         self._source.odd(line[start:])
                     continue
             program.count += 1
+            before = line
+            if program.leads is None and line[colon + 2:colon + 6] != b"pam_":
+                continue
             message = line[colon + 2:colon + LINE_LIMIT]
-            known = program.leads.get(message[: message.find(b" ")])
+            known = program.leads.get(message[: message.find(b" ")]) if program.leads else None
             if known is None:
                 known, message = judge.judge(program, message)
             if known is not NOTHING:
                 handle(known, program, message, epoch + _seconds(line, width))
-            before = known, program, message
         self._count += count
 
     def _program(self, line, start, colon):
@@ -209,7 +212,7 @@ class _Lines:
 
     def _flush(self):
         if self._count:
-            self._source._hours.add(self._epoch, "lines", self._count)
+            self._source._hours.add(self._epoch, LINES, self._count)
             self._source.lines += self._count
             self._count = 0
             self.first = self._epoch if self.first is None else min(self.first, self._epoch)

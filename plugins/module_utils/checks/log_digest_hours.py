@@ -14,6 +14,8 @@ __metaclass__ = type
 
 from ..host.finding import iso
 
+LINES, ACCEPTED, FAILED = range(3)
+
 QUARTER = 900
 HOURS_SHOWN = 168
 QUARTERS_LIMIT = 150000
@@ -23,9 +25,7 @@ BOOT_SLACK = 1800
 
 
 class Hours:
-    """Counts by quarter of an hour. C(add(when, what, count)); C(what) is C(lines), C(accepted) or C(failed)."""
-
-    WHATS = ("lines", "accepted", "failed")
+    """Counts by quarter of an hour of what LINES, ACCEPTED and FAILED name."""
 
     def __init__(self):
         self.quarters = {}
@@ -38,7 +38,7 @@ class Hours:
             if len(self.quarters) >= QUARTERS_LIMIT:
                 return
             entry = self.quarters[quarter] = [0, 0, 0]
-        entry[self.WHATS.index(what)] += count
+        entry[what] += count
 
     def data(self):
         """Return the last HOURS_SHOWN hours that had anything."""

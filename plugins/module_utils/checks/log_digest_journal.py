@@ -16,6 +16,7 @@ import json
 import time
 
 from ..host.finding import iso, text
+from .log_digest_hours import LINES
 from .log_digest_judge import NOTHING, SHAPE, program_name
 from .log_digest_table import Tally
 
@@ -131,7 +132,7 @@ class JournalSource:
                 self._odd(line)
                 continue
             self.entries += 1
-            hours.add(when, "lines")
+            hours.add(when, LINES)
             if self.first is None:
                 self.first = when
             self.last = when
@@ -146,7 +147,7 @@ class JournalSource:
             program.count += 1
             if entry.get("PRIORITY", "6") in ALARMING:
                 self.errors.add((program.name, message[:160].translate(SHAPE)), when, 1, message[:300])
-            known = program.leads.get(message[: message.find(b" ")])
+            known = program.leads.get(message[: message.find(b" ")]) if program.leads else None
             if known is None:
                 known, message = judge.judge(program, message)
             if known is NOTHING:

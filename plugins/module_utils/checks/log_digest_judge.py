@@ -38,6 +38,7 @@ _HEAD = re.compile(rb"(?:\S{1,255} )?([^\s\[:(]{1,100})(?:\([^)\s]{1,40}\))?(?:\
 # RFC 5424: host program pid msgid [data] message
 _HEAD_5424 = re.compile(rb"\S{1,255} (\S{1,100}) (\d{1,10}|\S{1,128}) \S{1,64} (?:-|(?:\[[^\]]{0,1000}\]){1,10})(?: |\Z)(?:\xef\xbb\xbf)?")
 _KERNEL_CLOCK = re.compile(rb"\[ *\d{1,9}\.\d{1,9}\] ")
+PACKET = re.compile(rb".{0,100}?\bIN=\S{0,40} OUT=\S{0,40} (?:PHYSIN=\S{0,40} )?(?:PHYSOUT=\S{0,40} )?(?:MAC=\S{0,100} )?SRC=")
 _ALARM = re.compile(rb"(?i)\b(?:error|fail|corrupt|fatal|panic|critical)")
 
 # Of these groups of PAM no message changes anything: the programs log the same themselves.
@@ -45,13 +46,13 @@ _PAM_CHATTER = (b":session):", b":auth):", b":account):", b":setcred):")
 
 
 class Program:
-    """What is known of one program: C(rows) of its messages (None: it has no table), C(leads) and C(shapes) that were judged, C(count)."""
+    """What is known of one program: C(rows) of its messages (None: it has no table), C(leads) (None likewise) and C(shapes) that were judged, C(count)."""
 
     __slots__ = ("name", "rows", "leads", "shapes", "count")
 
     def __init__(self, name, rows):
         self.name, self.rows, self.count = name, rows, 0
-        self.leads, self.shapes = {}, {}
+        self.leads, self.shapes = (None if rows is None else {}), {}
 
 
 class Known:
@@ -146,12 +147,15 @@ class Judge:
 
     def judge(self, program, message):
         """Return (Known, message) of a message whose first word is none of its program's leads; the kernel's clock is taken off."""
-        if program.rows is None and not message.startswith(b"pam_"):
-            return NOTHING, message
+        if program.rows is None:
+            return (self._learn(program, message) if message.startswith(b"pam_") else NOTHING), message
         if program.name == b"kernel":
             clock = _KERNEL_CLOCK.match(message)
             if clock is not None:
                 message = message[clock.end():]
+            # Packets that the firewall logs are often most of the log, and each has a shape of its own.
+            if b" OUT=" in message and PACKET.match(message) is not None:
+                return NOTHING, message
         shape = message.translate(SHAPE)
         known = program.shapes.get(shape)
         if known is None:
@@ -163,7 +167,7 @@ class Judge:
     def _learn(self, program, message):
         if message.startswith(b"pam_"):
             lead = message[: message.find(b" ")]
-            if lead.endswith(_PAM_CHATTER) and len(program.leads) < LEADS_LIMIT and len(lead) < 100:
+            if lead.endswith(_PAM_CHATTER) and program.leads is not None and len(program.leads) < LEADS_LIMIT and len(lead) < 100:
                 program.leads[lead] = NOTHING
             found = _row_of(self._pam, message)
             return self._known[found.name] if found is not None else NOTHING
@@ -206,12 +210,17 @@ class Judge:
             self.handle(other, program, message, when, count)
 
     def repeat(self, line, before, when):
-        """Take C(last message repeated 3 times): the message C(before) (Known, Program and message, or None) again. False for any other line."""
+        """Take C(last message repeated 3 times): the line C(before), both without their stamps, again. Returns False for any other line."""
         repeated = _LAST_REPEATED.match(line)
         if repeated is None:
             return False
-        if before is not None:
-            self.handle(before[0], before[1], before[2], when, int(repeated.group(1)))
+        head, _colon, message = before.partition(b": ")
+        program = self.head(head)
+        if program is not None and message:
+            known = (program.leads or {}).get(message[: message.find(b" ")])
+            if known is None:
+                known, message = self.judge(program, message)
+            self.handle(known, program, message, when, int(repeated.group(1)))
         return True
 
     def _unmatched(self, program, message):

@@ -24,10 +24,6 @@ EMPTY_DRIVES = re.compile(rb"(?:fd|sr)\d\Z")
 
 # The words differ over kernel versions; every row names the oldest and newest form that is known to it.
 KERNEL = (
-    row("packet", b" OUT=",
-        rb".{0,100}?\bIN=\S{0,40} OUT=\S{0,40} (?:PHYSIN=\S{0,40} )?(?:PHYSOUT=\S{0,40} )?(?:MAC=\S{0,100} )?SRC=",
-        None, "the firewall logs a packet",
-        b"[UFW BLOCK] IN=eth0 OUT= MAC=00:16:3e:00:00:00 SRC=198.51.100.9 DST=192.0.2.1 LEN=40 PROTO=TCP SPT=4022 DPT=23"),
     row("oom", b"Killed process",
         rb"(?:Memory cgroup out of memory: |Out of memory(?: \([^)]{1,40}\))?: )?Killed process \d{1,10},? (?:UID \d{1,10},? )?\((?P<what>.{1,64}?)\)",
         "count", "a process was killed because memory ran out",

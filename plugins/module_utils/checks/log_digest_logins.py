@@ -17,6 +17,7 @@ import re
 import shlex
 
 from ..host.finding import finding, iso, text
+from .log_digest_hours import ACCEPTED, FAILED
 from .log_digest_table import TALLY_LIMIT, Tally, Topic, row, shown
 
 # An accepted password after that many failures from the same address: it was guessed, not mistyped.
@@ -24,6 +25,9 @@ GUESSED_AFTER = 100
 
 # What can be guessed. A key or a Kerberos ticket cannot.
 GUESSABLE = (b"password", b"keyboard-interactive/pam", b"keyboard-interactive", b"challenge-response")
+
+# How every client begins: it asks for the methods, and offers one key after the other.
+NOT_A_GUESS = frozenset((b"none", b"publickey", b"hostbased", b"gssapi-with-mic"))
 
 _FINGERPRINT = re.compile(rb"(\S{1,40}) ((?:SHA256|MD5):\S{1,100}|(?:[0-9a-f]{2}:){15}[0-9a-f]{2})(.{0,200})")
 
@@ -120,7 +124,7 @@ class Logins(Topic):
         """One accepted login; the finding where it was a guess that came true, or root's password from outside."""
         user, method, address = event["user"], event["method"], plain_address(event["address"])
         self.accepts.add((user, address, method, fingerprint(event["key"])), event.when, event.count)
-        self.hours.add(event.when, "accepted", event.count)
+        self.hours.add(event.when, ACCEPTED, event.count)
         failures = self._since_accept.pop(address, 0)
         if method not in GUESSABLE:
             return
@@ -130,16 +134,16 @@ class Logins(Topic):
             _widen(self._root_password, address, event, 0)
 
     def failed(self, event):
-        """One failed try. A method of "none", or one key of several, is how every client begins: not counted."""
-        method = event["method"]
-        if method in (b"none", b"publickey", b"hostbased", b"gssapi-with-mic"):
+        """One failed try."""
+        method, user, address = event.match.group("method", "user", "address")
+        if method in NOT_A_GUESS:
             return
-        address = plain_address(event["address"])
+        address = plain_address(address)
         self.failed_total += event.count
-        self.hours.add(event.when, "failed", event.count)
+        self.hours.add(event.when, FAILED, event.count)
         self._count(self.by_address, address, event, 0)
-        self._count(self.by_user, event["user"][:100], event, 0)
-        if len(self._since_accept) < TALLY_LIMIT or address in self._since_accept:
+        self._count(self.by_user, user[:100], event, 0)
+        if address in self._since_accept or len(self._since_accept) < TALLY_LIMIT:
             self._since_accept[address] = self._since_accept.get(address, 0) + event.count
 
     def invalid_user(self, event):
@@ -156,8 +160,10 @@ class Logins(Topic):
                 return
             entry = table[key] = [0, 0, event.when, event.when]
         entry[column] += event.count
-        entry[2] = min(entry[2], event.when)
-        entry[3] = max(entry[3], event.when)
+        if event.when > entry[3]:
+            entry[3] = event.when
+        elif event.when < entry[2]:
+            entry[2] = event.when
 
     def refused(self, event):
         """A login that sshd's own rules refused."""
@@ -177,12 +183,12 @@ class Logins(Topic):
 
     def _console(self, user, event):
         self.accepts.add((user, plain_address(event["address"]) or event["tty"].strip(b"'\""), b"console", b""), event.when, event.count)
-        self.hours.add(event.when, "accepted", event.count)
+        self.hours.add(event.when, ACCEPTED, event.count)
 
     def failed_on_console(self, event):
         """A wrong password at a terminal."""
         self.failed_total += event.count
-        self.hours.add(event.when, "failed", event.count)
+        self.hours.add(event.when, FAILED, event.count)
         self._count(self.by_address, event["tty"], event, 0)
         self._count(self.by_user, event["user"], event, 0)
 
@@ -262,7 +268,7 @@ def _widen(table, key, event, failures):
 
 def plain_address(address):
     """Return an address (bytes) without the clothes of IPv4 in IPv6."""
-    return address[7:] if address[:7].lower() == b"::ffff:" else address
+    return address[7:] if address[:1] == b":" and address[:7].lower() == b"::ffff:" else address
 
 
 def is_outside(address):

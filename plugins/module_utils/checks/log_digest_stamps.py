@@ -82,6 +82,7 @@ class Stamps:
         self._minute = None
         self._minute_epoch = None
         self._last = 0
+        self._hour = self._hour_epoch = None
         self.seconds_at = 0
 
     def minute(self, line):
@@ -156,16 +157,15 @@ class Stamps:
 
     def _local(self, year, month, day, hour, minute):
         """Return the epoch of a wall clock time; of the two in the hour that a zone repeats, the one that keeps the file's order."""
-        if not (1 <= day <= calendar.monthrange(year, month)[1] if 1970 <= year <= 9998 else False) or hour > 23 or minute > 59:
+        if not (1970 <= year <= 9998 and 1 <= day <= calendar.monthrange(year, month)[1]) or hour > 23 or minute > 59:
             return None
-        wall = (year, month, day, hour, minute)
-        try:
-            when = time.mktime(wall + (0, 0, 1, -1))
-            both = [other for other in (when - 3600, when - 1800, when, when + 1800, when + 3600) if time.localtime(other)[:5] == wall]
-        except (OverflowError, ValueError, OSError):
-            return None
-        # None: an hour that the zone leaps over, which no clock of it ever showed.
-        return next((other for other in both if other + 60 > self._last), both[-1] if both else when)
+        wall = (year, month, day, hour)
+        if wall != self._hour:
+            self._hour, self._hour_epoch = wall, _plain_hour(wall)
+        if self._hour_epoch is not None:
+            return self._hour_epoch + 60 * minute
+        both = _moments(wall + (minute,))
+        return next((when for when in both if when + 60 > self._last), both[-1] if both else None)
 
     def _iso(self, found):
         year, month, day, hour, minute = (int(part) for part in found.group(1, 2, 3, 4, 5))
@@ -182,3 +182,20 @@ class Stamps:
             return None
         when = self._local(year, month, day, hour, minute)
         return None if when is None else when + second
+
+
+def _moments(wall):
+    """Return the epochs of a wall clock time (year, month, day, hour, minute) in order: two where the zone repeats it."""
+    try:
+        when = time.mktime(wall + (0, 0, 1, -1))
+        both = [other for other in (when - 3600, when - 1800, when, when + 1800, when + 3600) if time.localtime(other)[:5] == wall]
+    except (OverflowError, ValueError, OSError):
+        return []
+    # Neither: an hour that the zone leaps over, which no clock of it ever showed.
+    return both or [when]
+
+
+def _plain_hour(wall):
+    """Return the epoch of an hour in which the clock goes on as usual, None for one that is repeated or leapt over, even in part."""
+    first, last = _moments(wall + (0,)), _moments(wall + (59,))
+    return first[0] if len(first) == len(last) == 1 and last[0] - first[0] == 3540 else None

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.bottomup.security.plugins.module_utils.checks import log_digest
 from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_accounts import PAM, Accounts
 from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_hours import Hours
-from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_judge import SHAPE, Judge
+from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_judge import NOTHING, Judge
 from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_kernel import DEEDS, Kernel
 from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_logins import Logins
 from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_privilege import Privilege
@@ -36,16 +36,19 @@ def rows() -> list[tuple[bytes, Any]]:
 def test_example_belongs_to_its_row(program: bytes, row: Any) -> None:
     judge = Judge(topics(), log_digest.QUIET, PAM)
     handled: list[str] = []
-    judge._handlers = {name: lambda event: handled.append(event.row.name) for name in judge._handlers}
-    known = judge.learn((program, row.example.translate(SHAPE)), program, row.example)
-    assert known.unmatched is None
+    found = judge.program(program)
+    known = (found.leads or {}).get(row.example[: row.example.find(b" ")])
+    message = row.example
+    if known is None:
+        known, message = judge.judge(found, row.example)
     if row.handler is None:
-        assert known.row is None
+        assert known is NOTHING
         assert any(literal in row.example for literal in row.literals)
         assert row.pattern.match(row.example)
     else:
-        assert known.row is not None
-        judge.handle(known, row.example, 1.0)
+        assert known.row is row
+        known.handler = lambda event: handled.append(event.row.name)
+        judge.handle(known, found, message, 1.0)
         assert handled == [row.name]
 
 
