@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from referencing import Registry, Resource
 FOLDER = Path(__file__).resolve().parent.parent / "plugins" / "plugin_utils" / "schemas"
 
 
+@functools.cache
 def validator(name: str) -> Draft202012Validator:
     """Return the validator of a schema by its file name without the ending: ``host-1``."""
     schemas = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in FOLDER.glob("*.json")}

@@ -31,21 +31,24 @@ NOW = 1795327210.0  # 2026-11-22T06:00:10Z
 DAY = 86400
 CHECKS = ("software", "restart", "denials", "fail2ban", "web_probes", "log_digest")
 
-# Each: (arguments of finding(), weight in a random fleet). The words are those of an admin's morning.
+# Each: (arguments of finding(), weight in a random fleet), in the rules and the words of the checks.
 CATALOGUE: dict[str, tuple[dict[str, Any], int]] = {
     "libssl": (
         {
             "rule": "restart.service",
             "severity": "high",
-            "title": "nginx.service still runs the libssl that was replaced",
-            "subject": "nginx.service",
+            "title": "nginx.service runs deleted files: libcrypto.so.3, libssl.so.3",
+            "subject": "service nginx.service",
             "evidence": [
-                ("pid 812 nginx: master process", "/usr/lib/x86_64-linux-gnu/libssl.so.3 (deleted), package libssl3 3.0.15-1~deb12u1"),
-                ("pid 813 nginx: worker process", "/usr/lib/x86_64-linux-gnu/libcrypto.so.3 (deleted), package libssl3 3.0.15-1~deb12u1"),
+                (
+                    "process 812 nginx of root since 2026-11-01T03:12:40Z, listens on 0.0.0.0:443",
+                    "/usr/lib/x86_64-linux-gnu/libcrypto.so.3 deleted (libssl3 3.0.17-1~deb12u2); "
+                    "/usr/lib/x86_64-linux-gnu/libssl.so.3 deleted (libssl3 3.0.17-1~deb12u2)",
+                ),
             ],
-            "remedy": "Restart the service; nginx finishes open requests first.",
-            "commands": ["nginx -t", "systemctl restart nginx.service"],
-            "count": 2,
+            "remedy": "Runs files that are no longer the installed ones.",
+            "commands": ["nginx -t && systemctl restart nginx.service"],
+            "count": 3,
         },
         30,
     ),
@@ -53,10 +56,10 @@ CATALOGUE: dict[str, tuple[dict[str, Any], int]] = {
         {
             "rule": "restart.service",
             "severity": "medium",
-            "title": "puma.service still runs the libyaml that was replaced",
-            "subject": "puma.service",
-            "evidence": [("pid 2210 puma 6.4.2 (unix:///run/puma.sock)", "/usr/lib/x86_64-linux-gnu/libyaml-0.so.2.0.9 (deleted)")],
-            "remedy": "Restart the service.",
+            "title": "puma.service runs deleted files: libyaml-0.so.2.0.9",
+            "subject": "service puma.service",
+            "evidence": [("process 2210 ruby of deploy since 2026-11-18T21:40:02Z", "/usr/lib/x86_64-linux-gnu/libyaml-0.so.2.0.9 deleted")],
+            "remedy": "Runs files that are no longer the installed ones.",
             "commands": ["systemctl restart puma.service"],
             "count": 5,
         },
@@ -64,12 +67,12 @@ CATALOGUE: dict[str, tuple[dict[str, Any], int]] = {
     ),
     "kernel": (
         {
-            "rule": "restart.reboot",
+            "rule": "restart.kernel",
             "severity": "medium",
-            "title": "The running kernel is older than the installed one",
-            "subject": "kernel",
-            "evidence": [("/proc/version", "6.1.0-25-amd64 runs"), ("/boot", "vmlinuz-6.1.0-28-amd64 is installed")],
-            "remedy": "Reboot in the next maintenance window; services need no restart of their own then.",
+            "title": "A reboot is pending: kernel",
+            "subject": "host",
+            "evidence": [("kernel", "6.1.0-25-amd64 runs, 6.1.0-28-amd64 is installed")],
+            "remedy": "Reboot at the next opportunity.",
             "commands": ["systemctl reboot"],
         },
         35,
@@ -78,24 +81,24 @@ CATALOGUE: dict[str, tuple[dict[str, Any], int]] = {
         {
             "rule": "restart.session",
             "severity": "low",
-            "title": "A login session of deploy runs programs that were replaced",
-            "subject": "deploy",
-            "evidence": [("pid 30122 tmux: server", "/usr/bin/tmux (deleted)")],
-            "remedy": "Log out and in again.",
-            "commands": ["loginctl terminate-user deploy"],
-            "count": 3,
+            "title": "Login of deploy runs deleted files: tmux",
+            "subject": "session deploy",
+            "evidence": [("process 30122 tmux: server of deploy since 2026-11-03T10:00:00Z", "/usr/bin/tmux deleted (tmux 3.3a-3)")],
+            "remedy": "An old login: it is replaced by logging out and in again, not by restarting the daemon.",
+            "commands": ["loginctl terminate-session 7"],
+            "count": 1,
         },
         15,
     ),
-    "ignore_all": (
+    "ignores": (
         {
             "rule": "fail2ban.ignores_everyone",
-            "severity": "critical",
-            "title": "Jail sshd ignores every address: ignoreip holds 0.0.0.0/0",
+            "severity": "high",
+            "title": "Jail sshd ignores everyone: ignoreip holds 0.0.0.0/0",
             "subject": "sshd",
-            "evidence": [("fail2ban-server", "ignoreip of jail sshd: 127.0.0.0/8, 0.0.0.0/0")],
-            "remedy": "Take 0.0.0.0/0 out of ignoreip in /etc/fail2ban/jail.local, then reload the jail.",
-            "commands": ["fail2ban-client set sshd delignoreip 0.0.0.0/0"],
+            "evidence": [("fail2ban-client get sshd ignoreip", "127.0.0.0/8, 0.0.0.0/0")],
+            "remedy": "fail2ban shows 0.0.0.0/0 as 0.0.0.0, which looks harmless. Name the few addresses that must never be banned.",
+            "commands": ["grep -rn ignoreip /etc/fail2ban/", "systemctl reload fail2ban.service"],
         },
         1,
     ),
@@ -103,23 +106,23 @@ CATALOGUE: dict[str, tuple[dict[str, Any], int]] = {
         {
             "rule": "fail2ban.not_running",
             "severity": "high",
-            "title": "fail2ban is installed and does not run",
-            "subject": "fail2ban.service",
+            "title": "fail2ban is installed and does not run: nobody is banned",
+            "subject": "fail2ban",
             "evidence": [("systemd", "fail2ban.service: failed, exit code 255, since 2026-11-21T22:14:09Z")],
-            "remedy": "Read why it ended, then start it.",
-            "commands": ["journalctl -u fail2ban.service -n 30 --no-pager", "systemctl restart fail2ban.service"],
+            "remedy": "Find out why it stopped, then start it. Where another tool does its work, remove it.",
+            "commands": ["journalctl -u fail2ban.service -n 50 --no-pager", "fail2ban-client -t", "systemctl enable --now fail2ban.service"],
         },
         5,
     ),
-    "ban_fails": (
+    "paper": (
         {
             "rule": "fail2ban.ban_fails",
             "severity": "high",
-            "title": "Jail nginx-http-auth says banned, but its ban command fails",
+            "title": "Jail nginx-http-auth bans on paper only: its action fails",
             "subject": "nginx-http-auth",
-            "evidence": [("/var/log/fail2ban.log", "ERROR 7f61a8 -- exec: nft add element inet f2b-table addr-set-nginx { 192.0.2.44 } -- returned 1")],
-            "remedy": "Run the command by hand to see its message. Without nftables, set banaction = iptables-multiport.",
-            "commands": ["nft list table inet f2b-table"],
+            "evidence": [("fail2ban-server", "41 bans stand in its status"), ("log", "action nftables failed to ban 192.0.2.44")],
+            "remedy": "Run the action's command by hand and read its message.",
+            "commands": ["fail2ban-client get nginx-http-auth action nftables actionban"],
             "count": 41,
             "first": NOW - DAY,
             "last": NOW - 600,
@@ -130,13 +133,25 @@ CATALOGUE: dict[str, tuple[dict[str, Any], int]] = {
         {
             "rule": "fail2ban.not_installed",
             "severity": "info",
-            "title": "ssh is open to the world and nothing bans",
-            "subject": "sshd",
-            "evidence": [("/proc/net/tcp", "0.0.0.0:22 listens")],
+            "title": "No tool bans password guessers, and ssh listens to other networks",
+            "subject": "ssh",
+            "evidence": [("listens", "0.0.0.0:22")],
             "remedy": "Install fail2ban, or limit ssh to known networks.",
             "commands": ["apt install fail2ban"],
         },
         12,
+    ),
+    "offenders": (
+        {
+            "rule": "fail2ban.repeat_offenders",
+            "severity": "low",
+            "title": "Addresses came back after 5 bans or more",
+            "subject": "repeat offenders",
+            "evidence": [("fail2ban", "203.0.113.77: 12 bans by sshd"), ("fail2ban", "198.51.100.9: 7 bans by sshd, nginx-http-auth")],
+            "remedy": "Let bans grow longer with each one: bantime.increment = true.",
+            "count": 2,
+        },
+        25,
     ),
     "openssl": (
         {
@@ -166,11 +181,11 @@ CATALOGUE: dict[str, tuple[dict[str, Any], int]] = {
     ),
     "avc": (
         {
-            "rule": "denials.denied",
+            "rule": "denials.selinux",
             "severity": "medium",
-            "title": "SELinux denied httpd_t to connect to unreserved_port_t",
-            "subject": "httpd_t name_connect unreserved_port_t",
-            "evidence": [("/var/log/audit/audit.log", 'avc: denied { name_connect } for pid=1203 comm="nginx" dest=8443')],
+            "title": "nginx was denied name_connect on unreserved_port_t port 8443",
+            "subject": "selinux nginx httpd_t -> unreserved_port_t:tcp_socket { name_connect } port 8443",
+            "evidence": [("sample", 'avc: denied { name_connect } for pid=1203 comm="nginx" dest=8443'), ("blocked", "blocked")],
             "remedy": "If nginx should reach that port, give it the right type.",
             "commands": ["semanage port -a -t http_port_t -p tcp 8443"],
             "count": 218,
@@ -183,9 +198,9 @@ CATALOGUE: dict[str, tuple[dict[str, Any], int]] = {
         {
             "rule": "web_probes.answered",
             "severity": "critical",
-            "title": "A probe for /.env was answered with 200",
-            "subject": "/.env",
-            "evidence": [("/var/log/nginx/access.log", '203.0.113.9 "GET /.env HTTP/1.1" 200 1184')],
+            "title": "/.env answered 200 (1184 bytes)",
+            "subject": "secrets /.env",
+            "evidence": [("/var/log/nginx/access.log", '203.0.113.9 "GET /.env HTTP/1.1" 200 1184'), ("clients", "203.0.113.9")],
             "remedy": "Look at what was sent, take the file out of the document root, and change every secret in it.",
             "commands": ["curl -sS -o /dev/null -w '%{http_code} %{size_download}\\n' -H 'Host: shop.example.com' http://127.0.0.1/.env"],
             "count": 3,
@@ -194,33 +209,17 @@ CATALOGUE: dict[str, tuple[dict[str, Any], int]] = {
         },
         1,
     ),
-    "disk": (
+    "full": (
         {
-            "rule": "log_digest.disk_errors",
+            "rule": "log_digest.disk_full_soon",
             "severity": "high",
-            "title": "The kernel reports read errors of nvme0n1",
-            "subject": "nvme0n1",
-            "evidence": [("journal", "critical medium error, dev nvme0n1, sector 1216200 op 0x0:(READ)")],
-            "remedy": "Check the disk's health, and that the last backup can be read.",
-            "commands": ["smartctl -a /dev/nvme0n1"],
-            "count": 17,
-            "first": NOW - 70000,
-            "last": NOW - 1200,
+            "title": "/var will be full within 7 days",
+            "subject": "/var",
+            "evidence": [("statvfs", "8120 MB free, growing by 1904 MB a day since the last run")],
+            "remedy": "Find what grows before it stops the service that writes it.",
+            "commands": ["du -xh --max-depth=2 /var | sort -h | tail -n 20"],
         },
         2,
-    ),
-    "logins": (
-        {
-            "rule": "log_digest.logins_failed",
-            "severity": "info",
-            "title": "More failed ssh logins than usual",
-            "subject": "sshd",
-            "evidence": [("journal", "Failed password for invalid user admin")],
-            "count": 18211,
-            "first": NOW - DAY,
-            "last": NOW - 3,
-        },
-        25,
     ),
 }
 
@@ -232,18 +231,18 @@ BY_SYSTEM = {
 
 # host -> (group, system, keys of its findings): twelve servers of a Rails shop.
 SHOP: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "web1": ("web", "debian", ("libssl", "kernel", "ban_fails", "openssl", "env")),
-    "web2": ("web", "debian", ("libssl", "kernel", "openssl", "logins")),
+    "web1": ("web", "debian", ("libssl", "kernel", "paper", "openssl", "env")),
+    "web2": ("web", "debian", ("libssl", "kernel", "openssl", "offenders")),
     "web3": ("web", "debian", ("libssl", "kernel", "openssl")),
     "app1": ("app", "debian", ("puma", "kernel", "openssl", "rails")),
     "app2": ("app", "debian", ("puma", "kernel", "openssl", "rails")),
     "worker1": ("app", "trixie", ("session",)),
-    "db1": ("db", "rocky", ("avc", "disk")),
+    "db1": ("db", "rocky", ("avc", "full")),
     "db2": ("db", "rocky", ()),
     "cache1": ("db", "trixie", ()),
     "mail1": ("mail", "debian", ("dead", "openssl")),
     "backup1": ("backup", "trixie", ()),
-    "bastion": ("bastion", "debian", ("ignore_all", "logins")),
+    "bastion": ("bastion", "debian", ("ignores", "offenders")),
 }
 
 # host of the shop -> check -> result() arguments in place of what its findings say, or the status and reason of a failure.

@@ -127,7 +127,7 @@ def test_no_text_of_a_server_is_a_template(state: Path) -> None:
     assert "uid=" not in result(state)["text"]
 
 
-BAD = {
+BAD: dict[str, tuple[dict[str, Any], str]] = {
     "max_unreachable": ({"max_unreachable": "many"}, "max_unreachable is 'many': a count of hosts or a share such as 5% is wanted"),
     "fail_on": ({"fail_on": "urgent"}, "value of fail_on must be one of"),
     "state_dir": ({"state": "/dev/null/state"}, "cannot be written"),

@@ -9,6 +9,7 @@ Everything reaches the template as a value and is escaped there; no text of a se
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import re
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import SEVERITIES
@@ -38,7 +39,7 @@ SEVERITY_SIGNS = {"critical": "◆", "high": "▲", "medium": "●", "low": "▪
 # status of a check -> (sign, word, what it means)
 STATUS_SIGNS = {
     "ok": ("✓", "ok", "looked at, nothing found"),
-    "findings": ("!", "findings", "looked at, something found"),
+    "findings": ("!", "with findings", "looked at, something found"),
     "not_applicable": ("–", "n/a", "nothing of this kind on the host"),
     "skipped": ("–", "skipped", "left out by request"),
     "incomplete": ("◐", "incomplete", "looked at, but could not see all"),
@@ -75,10 +76,7 @@ class Reason:
 
 def report_html(run: Run) -> Iterator[bytes]:
     """Yield the page in blocks of UTF-8."""
-    style = (_FOLDER / "page.css").read_text(encoding="utf-8")
-    environment = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(thousands=_thousands, link=_link, anchor=_anchor, clock=_clock, together=_together)
-    template = environment.get_template("page.html.j2")
+    template, style = _template()
     telling = [host for host in run.fleet.hosts if not _quiet(host)]
     still = [host for host in run.fleet.hosts if _quiet(host)][:NAMES_LIMIT]
     stream = template.stream(
@@ -106,6 +104,14 @@ def report_html(run: Run) -> Iterator[bytes]:
     stream.enable_buffering(50)
     for block in stream:
         yield block.encode("utf-8", "backslashreplace")
+
+
+@functools.cache
+def _template() -> tuple[Template, str]:
+    """Return the template and the style sheet, read once."""
+    environment = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters.update(thousands=_thousands, link=_link, anchor=_anchor, clock=_clock, together=_together)
+    return environment.get_template("page.html.j2"), (_FOLDER / "page.css").read_text(encoding="utf-8")
 
 
 def _tone(run: Run) -> str:

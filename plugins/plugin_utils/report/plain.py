@@ -50,7 +50,7 @@ def _coverage(run: Run) -> Iterator[str]:
     hosts = run.fleet.host_states()
     checks = run.fleet.check_states()
     yield from _wrapped("Hosts:  " + _counted(hosts, STATE_WORDS), "        ")
-    yield from _wrapped("Checks: " + _counted(checks, {status: status.replace("_", " ") for status in checks}), "        ")
+    yield from _wrapped("Checks: " + _counted(checks, {**{status: status.replace("_", " ") for status in checks}, "findings": "with findings"}), "        ")
     lost = run.fleet.not_checked
     for host in lost[:NOT_CHECKED_SHOWN]:
         yield from _wrapped(f"  ! {host.name}: {STATE_WORDS[host.status]}: {host.reason}", "    ", lines=2)

@@ -261,7 +261,7 @@ JSON = st.recursive(
 PATHS = st.sampled_from([("facts",), ("facts", "os"), RESTART, (*RESTART, "findings"), (*RESTART, "data"), FIRST, (*FIRST, "evidence"), (*FIRST, "remedy")])
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(path=PATHS, value=JSON)
 def test_whatever_is_answered_the_document_is_sound_or_refused(path: tuple[Any, ...], value: Any) -> None:
     answer = change(*path, to=value)

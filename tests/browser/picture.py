@@ -1,0 +1,41 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Take the pictures of the documentation anew: ``.venv/bin/python tests/browser/picture.py`` (needs Chromium)."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import conftest
+import sample_fleet
+from chromium import Chromium
+
+from ansible_collections.bottomup.security.plugins.plugin_utils.payload import available_checks
+
+IMAGES = conftest.REPOSITORY / "docs" / "images"
+HOSTS = 12
+
+# file -> width and height of the window in CSS pixels, colour scheme
+PICTURES = {"report.png": (1280, 1180, "light"), "report-dark.png": (1280, 1180, "dark"), "report-phone.png": (390, 844, "light")}
+
+
+def main() -> None:
+    """Write docs/images: the sample fleet with the checks that there are, as the page and as text."""
+    checks = [check for check in sample_fleet.CHECKS if check in available_checks()]
+    with tempfile.TemporaryDirectory() as folder, Chromium() as browser:
+        state = Path(folder)
+        sample_fleet.write(HOSTS, state, checks)
+        for name, (width, height, scheme) in PICTURES.items():
+            browser.look(width, height, scheme)
+            browser.open((state / "latest" / "report.html").resolve().as_uri())
+            browser.screenshot(IMAGES / name)
+        words = (state / "latest" / "report.txt").read_text(encoding="utf-8")
+        (IMAGES / "report.txt").write_text("\n".join(line for line in words.splitlines() if not line.startswith("Page: ")) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
