@@ -25,8 +25,8 @@ from .fail2ban_socket import ServerSaysNo, SocketError
 # Each of the many questions may take this long on a busy machine, but all of them together no longer than the factor times the limit.
 PATIENCE = 4
 
-_ROW = re.compile(r"^[|` ]+- (?P<key>[^:\n]+):\t?(?P<value>.*)$")
-_ITEM = re.compile(r"^[|`]- (.*)$")
+_ROW = r"^[|` ]+- (?P<key>[^:\n]+):\t?(?P<value>.*)$"
+_ITEM = r"^[|`]- (.*)$"
 
 
 class Client:
@@ -62,7 +62,7 @@ class Client:
 def _read(question, words):
     """Return the printed answer of a question as the server's value."""
     if question[0] == "status":
-        rows = [match.group("key", "value") for match in (_ROW.match(line) for line in words.split("\n")) if match]
+        rows = [match.group("key", "value") for match in (re.match(_ROW, line) for line in words.split("\n")) if match]
         return _jail_status(rows) if len(question) > 1 else [(key, int(value) if key == "Number of jail" else value) for key, value in rows]
     if question[0] == "banned":
         return _literal(words)
@@ -104,4 +104,4 @@ def _setting(name, words):
 
 
 def _items(lines):
-    return [match.group(1) for match in (_ITEM.match(line) for line in lines) if match]
+    return [match.group(1) for match in (re.match(_ITEM, line) for line in lines) if match]

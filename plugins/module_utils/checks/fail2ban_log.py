@@ -27,7 +27,7 @@ _LEVEL = rb"(DEBUG|INFO|NOTICE|WARNING|ERROR|CRITICAL)"
 _LOGGER = rb"fail2ban(?:\.\w+)* *(?:\[ *\d+\])?: *"
 FILE_LINE = re.compile(rb"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)[,.]\d+ +" + _LOGGER + _LEVEL + rb" +(.*)$", re.M)
 # journalctl -o short-unix: seconds, host, identifier, and what of the server's own prefix the log target left in the message
-JOURNAL_LINE = re.compile(rb"^(\d+)\.\d+ \S+ [^\[: ]+(?:\[\d+\])?: (?:" + _LOGGER + rb")?(?:" + _LEVEL + rb" +)?(.*)$", re.M)
+JOURNAL_LINE = (rb"^(\d+)\.\d+ \S+ [^\[: ]+(?:\[\d+\])?: (?:" + _LOGGER + rb")?(?:" + _LEVEL + rb" +)?(.*)$")
 
 _EVENT = re.compile(rb"^\[([^\]]+)\] (?:(Restore )?(Ban)|(Found)|(Unban)|(Reban)|(Ignore)) (\S+)")
 _FAILED = re.compile(rb"^Failed to execute (?:re)?ban jail '([^']*)' action '([^']*)' .*?(?:Error (?:re)?banning (\S+))?$")

@@ -29,8 +29,8 @@ def ansible(*words: str) -> dict[str, Any]:
     argv += ["-e", f"ansible_python_interpreter={sys.executable}"]
     ran = subprocess.run([*argv, *words], capture_output=True, text=True, timeout=200, check=False, env=environment)
     assert "=>" in ran.stdout, ran.stdout + ran.stderr
-    head, words = ran.stdout.split("=>", 1)
-    return {**json.loads(words), "failed": "FAILED!" in head}
+    head, answer = ran.stdout.split("=>", 1)
+    return {**json.loads(answer), "failed": "FAILED!" in head}
 
 
 def documented() -> dict[str, Any]:

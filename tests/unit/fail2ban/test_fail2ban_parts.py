@@ -158,6 +158,17 @@ JOURNAL_LINES = [
 ]
 
 
+class Host(Machine):
+    """This machine, where every command is one callable, or none is installed."""
+
+    def __init__(self, command: Any) -> None:
+        super().__init__(commands=command)
+        self.command = command
+
+    def which(self, name: bytes) -> bytes | None:
+        return b"/usr/bin/" + name if self.command else None
+
+
 def counts(log: fail2ban_log.Log) -> dict[str, int]:
     return {key: getattr(log.jail("j"), key) for key in BAN}
 
@@ -173,19 +184,15 @@ def test_line_of_the_journal(line: str, wanted: dict[str, int]) -> None:
         assert b"--since=@1139800000" in argv and argv[0].endswith(b"/journalctl")
         return Command(0, line.encode() + b"\n", b"", False, False)
 
-    machine = Machine(commands=journalctl)
-    machine.which = lambda name: b"/usr/bin/" + name
-    log = fail2ban_log_read.read(machine, "SYSTEMD-JOURNAL", 1139800000, 1139900000)
+    log = fail2ban_log_read.read(Host(journalctl), "SYSTEMD-JOURNAL", 1139800000, 1139900000)
     assert (counts(log), log.gaps) == (wanted, [])
 
 
 def test_journal_that_fails() -> None:
     """F16: no journalctl, or one that stops early, is a gap."""
-    machine = Machine(commands=lambda _argv: Command(1, b"", b"No journal files were found.", False, False))
-    machine.which = lambda name: b"/usr/bin/" + name
+    machine = Host(lambda _argv: Command(1, b"", b"No journal files were found.", False, False))
     assert "No journal files" in fail2ban_log_read.read(machine, "SYSLOG", 0, 1).gaps[0]
-    machine.which = lambda name: None
-    assert "no journalctl" in fail2ban_log_read.read(machine, "STDERR", 0, 1).gaps[0]
+    assert "no journalctl" in fail2ban_log_read.read(Host(None), "STDERR", 0, 1).gaps[0]
     assert "cannot be read" in fail2ban_log_read.read(machine, "INHERITED", 0, 1).gaps[0]
 
 
@@ -420,9 +427,7 @@ def test_client_texts(version: str) -> None:
         rc, output = said[b" ".join(argv[3:]).decode()]
         return Command(rc, output.encode(), b"2026-11-22 19:06:06,302 fail2ban.configreader [1]: WARNING 'allowipv6' not defined", False, False)
 
-    machine = Machine(commands=client)
-    machine.which = lambda name: b"/usr/bin/" + name
-    ask_all = fail2ban_client.Client(machine, "/s", 5).ask_all
+    ask_all = fail2ban_client.Client(Host(client), "/s", 5).ask_all
 
     def ask(*words: str) -> Any:
         return ask_all([words])[0]
