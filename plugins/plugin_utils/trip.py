@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import json
 import re
 import secrets
@@ -62,7 +61,7 @@ def read_answer(token: str, rc: int, stdout: str, stderr: str) -> t.Any:
 
     Raises TripError for anything but one whole answer with the right token, length and checksum.
     """
-    head = re.search(rf"^==bottomup\.security {token} (json|zlib) (\d{{1,9}}) ([0-9a-f]{{64}})==\r?\n", stdout, re.MULTILINE)
+    head = re.search(rf"^==bottomup\.security {token} (json|zlib) (\d{{1,9}}) ([0-9a-f]{{8}})==\r?\n", stdout, re.MULTILINE)
     if head is None:
         raise TripError(_no_answer(rc, stdout, stderr))
     length = int(head.group(2))
@@ -73,7 +72,7 @@ def read_answer(token: str, rc: int, stdout: str, stderr: str) -> t.Any:
     if len(body) < length or not re.match(rf"\r?\n==end {token}==", tail):
         raise TripError(f"the answer was cut off after {len(body)} of {length} bytes (connection lost?)")
     raw = body.encode("utf-8", "surrogateescape")
-    if hashlib.sha256(raw).hexdigest() != head.group(3):
+    if f"{zlib.crc32(raw):08x}" != head.group(3):
         raise TripError("the answer was damaged on the way (checksum differs)")
     return _decode(head.group(1), raw)
 

@@ -23,7 +23,7 @@ FINE = ["-e", "daily_check_checks=fine"]
 LOGINS = {
     "csh": 'exec tcsh -f -c "$SSH_ORIGINAL_COMMAND"',
     "fish": 'exec fish -N -c "$SSH_ORIGINAL_COMMAND"',
-    "noisy": 'printf "\\033[1mWelcome to {{ 7*7 }}!\\n==bottomup.security 00 json 2 00==\\n{}\\nhalf a line"; echo "last login" >&2; exec sh -c "$SSH_ORIGINAL_COMMAND"',
+    "noisy": 'printf "\\033[1mWelcome to {{ 7*7 }}!\\n==bottomup.security 00 json 2 00000000==\\n{}\\nhalf a line"; echo "last login" >&2; exec sh -c "$SSH_ORIGINAL_COMMAND"',
     "noisy end": 'sh -c "$SSH_ORIGINAL_COMMAND"; echo Goodbye',
 }
 BROKEN = {
@@ -32,7 +32,7 @@ BROKEN = {
     "silent": ("exit 0", "no answer from the checks (rc 0): nothing was said"),
     "no shell": ("echo This account is currently not available.; exit 1", "the user's shell lets nobody in"),
     "endless": ("cat /dev/zero", "MiB"),
-    "lying": ('echo "==bottomup.security made-up json 2 00=="; echo "{}"', "no answer from the checks"),
+    "lying": ('echo "==bottomup.security made-up json 2 00000000=="; echo "{}"', "no answer from the checks"),
 }
 
 

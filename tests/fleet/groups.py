@@ -22,14 +22,14 @@ HIERARCHIES = re.compile(r"^(?:0::|\d+:name=systemd:)")
 
 def make(name: str) -> list[Path]:
     """Create a group of that name below this process's own, in each hierarchy that counts, and return the folders."""
-    mounts = _mounts()
+    mounted = mounts()
     folders = []
     for line in Path("/proc/self/cgroup").read_text(encoding="ascii").splitlines():
         if not HIERARCHIES.match(line):
             continue
         _number, controllers, path = line.split(":", 2)
-        if controllers in mounts:
-            mount, mounted_path = mounts[controllers]
+        if controllers in mounted:
+            mount, mounted_path = mounted[controllers]
             folder = mount / os.path.relpath(path, mounted_path) / name
             folder.mkdir(exist_ok=True)
             folders.append(folder.resolve())
@@ -68,7 +68,7 @@ def remove(folders: list[Path], seconds: float = 10) -> None:
             path.rmdir()
 
 
-def _mounts() -> dict[str, tuple[Path, str]]:
+def mounts() -> dict[str, tuple[Path, str]]:
     """Return for each mounted hierarchy ("" is version 2, "name=systemd") where it is mounted and which of its groups is there."""
     found: dict[str, tuple[Path, str]] = {}
     for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape").splitlines():

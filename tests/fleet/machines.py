@@ -31,8 +31,8 @@ from fleet import groups, roots
 CONTROLLER = "10.77.0.1"
 ATTACKER = "10.77.0.66"
 PREFIX = 24
-BOOT_SECONDS = 120
-HALT_SECONDS = 30
+BOOT_SECONDS = 300
+HALT_SECONDS = 60
 
 
 class Machine:
