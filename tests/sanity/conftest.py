@@ -45,6 +45,7 @@ def tool(private_home: Path, tree: Path) -> Tool:
             argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout, check=False
         )
         if done.returncode != 0:
-            pytest.fail(f"{' '.join(argv[:4])} ended with {done.returncode}:\n{done.stdout[-12000:]}", pytrace=False)
+            print(done.stdout[-12000:])
+            pytest.fail(f"{' '.join(argv[:4])} ended with {done.returncode}", pytrace=False)
 
     return run
