@@ -105,9 +105,9 @@ def cpu(command: list[str] | str, program: bytes | None = None) -> float:
 
 def payload() -> bytes:
     """Return the program that travels to a server with this check alone."""
-    from ansible_collections.bottomup.security.plugins.plugin_utils import payload as builder  # noqa: PLC0415
+    from ansible_collections.bottomup.security.plugins.plugin_utils import payload as builder
 
-    return builder.build(["restart"], {"checks": {"restart": {}}, "timeout": 60, "memory_mb": 256})
+    return builder.build(["restart"], {"token": "bench", "checks": ["restart"], "timeout": 60, "memory": 256, "options": {}})
 
 
 def ways(shop: Workshop) -> dict[str, Callable[[], float]]:
@@ -165,7 +165,8 @@ def document(least: dict[str, float], inside: dict[str, object], size: int, mapp
     floor = least["C reader of all /proc/PID/maps"]
     mine = least["check restart, whole process"]
     in_process = [
-        {"what": name if name != "read" else "read all /proc/PID/maps (os.read)", "CPU ms": value, "x C reader": value / floor, "x Python reading": value / milliseconds["read"]}
+        {"what": name if name != "read" else "read all /proc/PID/maps (os.read)", "CPU ms": value, "x C reader": value / floor,
+         "x Python reading": value / milliseconds["read"]}
         for name, value in milliseconds.items()
         if inside["asked"] or name != "scan, asking the kernel"
     ]

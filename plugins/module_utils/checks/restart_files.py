@@ -52,7 +52,7 @@ STALE = (REPLACED, REMOVED, OVERWRITTEN, SHADOWED, SCRIPT, MODULE, JAR)
 Verdict = collections.namedtuple("Verdict", "reason path since after")
 
 # NFS keeps a removed file that is in use under such a name.
-_SILLY_RENAME = re.compile(rb"/\.nfs[0-9a-f]{12,}$")
+_SILLY_RENAME = rb"/\.nfs[0-9a-f]{12,}$"
 
 # A file's time is worth something to a second: clocks of the kernel's tick and of the file system differ.
 TOLERANCE = 1.0
@@ -95,7 +95,7 @@ class Files:
         """Return the Verdict of a mapped file, or None: nothing to say. C(span) is its address range as map_files names it."""
         if is_pseudo(mapped.path):
             return None
-        if _SILLY_RENAME.search(mapped.path):
+        if re.search(_SILLY_RENAME, mapped.path):
             return Verdict(REMOVED, mapped.path, None, 0.0)
         if self.views.is_network(mapped.device, pid):
             return self._network(mapped)
@@ -239,7 +239,7 @@ def _changed(view, path):
 
 def _looks_like_program(path):
     """Return whether a file that can no longer be read was a program or library, by its place and name."""
-    return is_system(path) and (LIBRARY.search(path) is not None or b"/bin/" in path or b"/sbin/" in path or b"/libexec/" in path)
+    return is_system(path) and (re.search(LIBRARY, path) is not None or b"/bin/" in path or b"/sbin/" in path or b"/libexec/" in path)
 
 
 def _identical(running, installed):
@@ -265,4 +265,4 @@ def _shorter_names(path):
     """Return the names that a library may have had before something was appended: libx.so.1-mine of libx.so.1."""
     folder, name = os.path.split(path)
     cuts = [match.start() for match in re.finditer(rb"[^0-9A-Za-z]", name)]
-    return [folder + b"/" + name[:cut] for cut in reversed(cuts[-8:]) if LIBRARY.search(name[:cut])]
+    return [folder + b"/" + name[:cut] for cut in reversed(cuts[-8:]) if re.search(LIBRARY, name[:cut])]

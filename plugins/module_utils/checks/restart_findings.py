@@ -21,7 +21,7 @@ from .restart_listen import is_public
 from .restart_plan import NONE, REBOOT
 
 # Libraries that handle what strangers send: a hole in them is reached from outside.
-SECURITY_LIBRARIES = re.compile(
+SECURITY_LIBRARIES = (
     r"^(?:libssl|libcrypto|libgnutls|libnss3|libmbedtls|libwolfssl|libgcrypt|libssh2?|libc|libc-|ld-linux.*|libpthread|libresolv|libpam|libkrb5|libgssapi_krb5|"
     r"libldap|liblber|libexpat|libxml2|libxslt|libz|libzstd|liblzma|libbrotlidec|libnghttp[23]|libcurl(?:-gnutls)?|libpcre2?(?:-8)?|libpng16|libjpeg|libwebp|"
     r"libtiff|libfreetype|libsqlite3|libpq|libmariadb|libxcrypt|libcrypt|libsystemd|libdbus-1|libnss_.*|libunbound|libldns|libluajit.*|libruby.*|libpython.*)"
@@ -111,7 +111,7 @@ def severity(action):
         return "low" if all(item["reason"] != OVERWRITTEN for item in items) else "medium"
     public = any(is_public(row["listens"]) for row in action.rows)
     own_program = any(item["path"] == row["exe"] for row in action.rows for item in row["files"] if item["reason"] in STALE)
-    library = any(SECURITY_LIBRARIES.match(os.path.basename(item["path"])) for item in items if item["reason"] not in WEAK)
+    library = any(re.match(SECURITY_LIBRARIES, os.path.basename(item["path"])) for item in items if item["reason"] not in WEAK)
     if public:
         return "high" if own_program or library else "medium"
     return "medium" if own_program or library else "low"

@@ -18,8 +18,8 @@ import re
 from ..host.packages import compare_rpm
 from ..host.proc import Proc
 
-_OSTREE = re.compile(rb"(?:^|\s)ostree=(\S+)")
-_SNAPSHOT = re.compile(rb"/\.snapshots/([0-9]+)/snapshot$")
+_OSTREE = rb"(?:^|\s)ostree=(\S+)"
+_SNAPSHOT = rb"/\.snapshots/([0-9]+)/snapshot$"
 
 
 def reasons(machine):
@@ -32,7 +32,7 @@ def _ostree(machine):
         return []
     if _exists(machine, b"/run/ostree/staged-deployment"):
         return [(b"ostree", b"a new deployment is staged and becomes the system at the next boot")]
-    running = _OSTREE.search(machine.read_or_none(b"/proc/cmdline", 65536) or b"")
+    running = re.search(_OSTREE, machine.read_or_none(b"/proc/cmdline", 65536) or b"")
     newest = _default_entry(machine)
     if running and newest and running.group(1) != newest:
         return [(b"ostree", b"running deployment %s, the next boot starts %s" % (running.group(1)[-80:], newest[-80:]))]
@@ -51,7 +51,7 @@ def _default_entry(machine):
         text = machine.read_or_none(folder + b"/" + name, 65536) or b""
         version = re.search(rb"^version[ \t]+(\S+)", text, re.MULTILINE)
         options = re.search(rb"^options[ \t]+(.*)$", text, re.MULTILINE)
-        target = _OSTREE.search(options.group(1)) if options else None
+        target = re.search(_OSTREE, options.group(1)) if options else None
         if target and version and (not best[1] or compare_rpm(version.group(1), best[0]) > 0):
             best = (version.group(1), target.group(1))
     return best[1]
@@ -65,9 +65,9 @@ def _snapshots(machine):
     running = None
     for mount in Proc(machine).mounts():
         if mount.point == b"/":
-            running = _SNAPSHOT.search(mount.root)
+            running = re.search(_SNAPSHOT, mount.root)
     answer = machine.run([btrfs, b"subvolume", b"get-default", b"/"], timeout=10)
-    following = _SNAPSHOT.search(answer.out.strip())
+    following = re.search(_SNAPSHOT, answer.out.strip())
     if running and following and running.group(1) != following.group(1):
         return [(b"transactional-update", b"running snapshot %s, the next boot starts snapshot %s" % (running.group(1), following.group(1)))]
     return []

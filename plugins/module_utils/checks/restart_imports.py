@@ -18,10 +18,10 @@ import re
 from .restart_elf import open_plain
 
 # import a.b, c  |  from a.b import c
-_STATEMENT = re.compile(rb"^[ \t]*(?:import[ \t]+([A-Za-z0-9_., \t]{1,300})|from[ \t]+([A-Za-z0-9_.]{1,200})[ \t]+import\b)", re.MULTILINE)
+_STATEMENT = rb"(?m)^[ \t]*(?:import[ \t]+([A-Za-z0-9_., \t]{1,300})|from[ \t]+([A-Za-z0-9_.]{1,200})[ \t]+import\b)"
 
 # sys.path.insert(0, "/opt/app/lib") with the folder written out.
-_FOLDER = re.compile(rb"sys\.path\.(?:insert|append)\([^\n]{0,40}?[\"'](/[^\"'\n\\]{1,300})[\"']")
+_FOLDER = rb"sys\.path\.(?:insert|append)\([^\n]{0,40}?[\"'](/[^\"'\n\\]{1,300})[\"']"
 
 TEXT_LIMIT = 1048576
 FILES_LIMIT = 200
@@ -30,7 +30,7 @@ FILES_LIMIT = 200
 def imported(view, script):
     """Return the paths of the files that a script and its own modules load, from the script's folder and from those it names."""
     text = _read(view, script)
-    folders = [os.path.dirname(script)] + [match.rstrip(b"/") for match in _FOLDER.findall(text)][:10]
+    folders = [os.path.dirname(script)] + [match.rstrip(b"/") for match in re.findall(_FOLDER, text)][:10]
     found = []
     todo = [text]
     while todo and len(found) < FILES_LIMIT:
@@ -44,7 +44,7 @@ def imported(view, script):
 
 def _modules(text):
     names = set()
-    for plain, origin in _STATEMENT.findall(text):
+    for plain, origin in re.findall(_STATEMENT, text):
         if origin:
             names.add(origin)
         for part in plain.split(b","):

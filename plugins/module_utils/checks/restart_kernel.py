@@ -22,12 +22,12 @@ from .restart_elf import open_plain
 
 # Where distributions put a kernel: (folder, pattern of the name below it; the first group is the release, as uname -r says it).
 PLACES = (
-    (b"/boot", re.compile(rb"^(?:vmlinuz|vmlinux|Image|image|linux)-([0-9].*)$")),
-    (b"/lib/modules", re.compile(rb"^([0-9].*)$")),
+    (b"/boot", rb"^(?:vmlinuz|vmlinux|Image|image|linux)-([0-9].*)$"),
+    (b"/lib/modules", rb"^([0-9].*)$"),
 )
 
 # Not a kernel to boot every day, or a copy that a tool put aside.
-OTHER = re.compile(rb"rescue|\.(?:old|bak|dpkg-[a-z]+|rpmsave|sig|hmac)$|~$")
+OTHER = rb"rescue|\.(?:old|bak|dpkg-[a-z]+|rpmsave|sig|hmac)$|~$"
 
 # Words in a release that name where it was built, not which kind of kernel it is: bookworm's amd64 is trixie's +deb13-amd64.
 ORIGIN_WORDS = frozenset((b"deb", b"bpo", b"rc", b"fc", b"el"))
@@ -92,8 +92,8 @@ def installed(machine):
         except OSError:
             continue
         for name in names:
-            match = pattern.match(name)
-            if not match or OTHER.search(name):
+            match = re.match(pattern, name)
+            if not match or re.search(OTHER, name):
                 continue
             if folder == b"/lib/modules" and not os.path.exists(machine.path(b"%s/%s/vmlinuz" % (folder, name))):
                 continue

@@ -41,11 +41,11 @@ SYSTEM = (b"/usr/", b"/lib", b"/bin/", b"/sbin/", b"/opt/", b"/nix/store/", b"/g
 
 # What package managers and prelink append to a name while they replace a file.
 TEMPORARY = (
-    re.compile(rb";[0-9a-f]{8,}$"),  # rpm while it unpacks
-    re.compile(rb"\.dpkg-(?:new|tmp)$"),
-    re.compile(rb"\.#prelink#\.[A-Za-z0-9]{6}$"),
-    re.compile(rb"#new$"),  # Gentoo
-    re.compile(rb"\.apk\.[0-9a-f]{8,}$"),  # Alpine
+    rb";[0-9a-f]{8,}$",  # rpm while it unpacks
+    rb"\.dpkg-(?:new|tmp)$",
+    rb"\.#prelink#\.[A-Za-z0-9]{6}$",
+    rb"#new$",  # Gentoo
+    rb"\.apk\.[0-9a-f]{8,}$",  # Alpine
 )
 
 # What people append to a name, of a file or a folder, when they put it aside.
@@ -53,13 +53,13 @@ _ASIDE = (
     rb"(?:~|[._-](?:old|bak|backup|orig|save|saved|prev|previous|disabled|dpkg-old|rpmsave|rpmorig)[0-9]*"
     rb"|[._-][0-9]{8}(?:[._-]?[0-9]{4,6})?)"
 )
-_ASIDE_PART = re.compile(rb"^(.+?)" + _ASIDE + rb"$", re.IGNORECASE)
+_ASIDE_PART = rb"(?i)^(.+?)" + _ASIDE + rb"$"
 _ASIDE_ANYWHERE = re.compile(_ASIDE + rb"(?:/|$)", re.IGNORECASE)
 
 # libssl.so.1.1.1k: the name without its version, the version's first number kept, since that is the soname in most libraries.
 VERSIONED = re.compile(rb"^(.+\.so\.[0-9]+)\.[0-9][0-9A-Za-z.]*$")
 
-LIBRARY = re.compile(rb"\.so(?:\.[0-9][0-9A-Za-z.]*)?$")
+LIBRARY = rb"\.so(?:\.[0-9][0-9A-Za-z.]*)?$"
 
 
 def is_pseudo(path):
@@ -80,7 +80,7 @@ def is_system(path):
 def without_temporary(path):
     """Return the name under which a file is installed, without what a package manager appended."""
     for pattern in TEMPORARY:
-        path = pattern.sub(b"", path)
+        path = re.sub(pattern, b"", path)
     return path
 
 
@@ -98,7 +98,7 @@ def is_aside(path):
 
 def is_renamed_library(path):
     """Return whether something stands behind the name of a library that no version has: C(libx.so.1-mine)."""
-    return b".so" in path and LIBRARY.search(path) is None
+    return b".so" in path and re.search(LIBRARY, path) is None
 
 
 def before_aside(path):
@@ -109,7 +109,7 @@ def before_aside(path):
     parts = path.split(b"/")
     found = []
     for number in range(len(parts) - 1, 0, -1):
-        match = _ASIDE_PART.match(parts[number])
+        match = re.match(_ASIDE_PART, parts[number])
         if match:
             renamed = b"/".join(parts[:number + 1])
             found.append((renamed, b"/".join(parts[:number] + [match.group(1)] + parts[number + 1:])))

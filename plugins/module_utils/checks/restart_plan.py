@@ -75,7 +75,7 @@ ORDER = {
 }
 
 # Helpers of a container on the host: replaced with their container, not by restarting the engine.
-SHIMS = re.compile(r"^(?:conmon|conmon-rs|containerd-shim.*|catatonit|runc|crun|lxc-start|lxc-monitord|docker-init|pause)$")
+SHIMS = r"^(?:conmon|conmon-rs|containerd-shim.*|catatonit|runc|crun|lxc-start|lxc-monitord|docker-init|pause)$"
 
 CONTAINER_COMMANDS = {
     "docker": ("docker ps --filter id={name}", "docker restart {name}"),
@@ -106,7 +106,7 @@ def _place(row):
         return "init", row["comm"]
     if row["container"]:
         return "container", row["container"]["engine"] + "/" + row["container"]["name"]
-    if SHIMS.match(os.path.basename(row["exe"])):
+    if re.match(SHIMS, os.path.basename(row["exe"])):
         return "shim", os.path.basename(row["exe"])
     if row["user_unit"]:
         return "user_service", row["service_of"] + "/" + row["user_unit"]

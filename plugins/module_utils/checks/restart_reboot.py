@@ -39,7 +39,7 @@ REMEDIES = {
 
 # The C library stale in so many units, process 1 among them, is done sooner and safer by a reboot than unit by unit.
 LIBC_UNITS = 10
-LIBC = re.compile(r"^(?:libc\.so\.6|libc-2\.[0-9]+\.so|ld-linux[-a-z0-9_]*\.so\.[0-9]+|ld-2\.[0-9]+\.so|libc\.musl-.*)$")
+LIBC = r"^(?:libc\.so\.6|libc-2\.[0-9]+\.so|ld-linux[-a-z0-9_]*\.so\.[0-9]+|ld-2\.[0-9]+\.so|libc\.musl-.*)$"
 
 REASONS_LIMIT = 100
 
@@ -104,7 +104,7 @@ def _libc(reboot, stale):
     units = set()
     first = False
     for row in stale:
-        if any(LIBC.match(os.path.basename(item["path"])) for item in row["files"]):
+        if any(re.match(LIBC, os.path.basename(item["path"])) for item in row["files"]):
             units.add(row["unit"] or row["session"] or row["exe"])
             first = first or row["pid"] == 1
     if first and len(units) > LIBC_UNITS:

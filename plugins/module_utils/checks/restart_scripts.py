@@ -15,23 +15,22 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import os
-import re
 
 from .restart_birth import born
 from .restart_files import JAR, MODULE, SCRIPT, Verdict
 from .restart_imports import imported
 from .restart_names import DELETED, is_volatile
 
-# Interpreter: (name of the executable, options that take a word of their own, options after which there is no script).
-# Shells are left out: they read a script while they run it, so there is nothing stale to restart.
+# Interpreter: (language, names of the executable without its version, options that take a word of their own, options after which there
+# is no script). Shells are left out: they read a script while they run it, so there is nothing stale to restart.
 INTERPRETERS = (
-    ("python", re.compile(rb"^(?:platform-)?python[0-9.]*$|^pypy[0-9.]*$"), (b"-W", b"-X", b"-Q"), (b"-c", b"-m", b"-")),
-    ("ruby", re.compile(rb"^ruby[0-9.]*$"), (b"-I", b"-r", b"-C", b"-E"), (b"-e", b"-")),
-    ("perl", re.compile(rb"^perl[0-9.]*$"), (b"-I",), (b"-e", b"-E", b"-")),
-    ("php", re.compile(rb"^php[0-9.]*$"), (b"-c", b"-d", b"-z"), (b"-r", b"-S", b"-", b"-a")),
-    ("node", re.compile(rb"^node(?:js)?[0-9.]*$"), (b"-r", b"--require", b"--import", b"--loader"), (b"-e", b"-p", b"--eval", b"--print", b"-")),
-    ("lua", re.compile(rb"^lua(?:jit)?[0-9.]*$"), (b"-l", b"-e"), (b"-",)),
-    ("java", re.compile(rb"^java$"), (), ()),
+    ("python", (b"python", b"platform-python", b"pypy"), (b"-W", b"-X", b"-Q"), (b"-c", b"-m", b"-")),
+    ("ruby", (b"ruby",), (b"-I", b"-r", b"-C", b"-E"), (b"-e", b"-")),
+    ("perl", (b"perl",), (b"-I",), (b"-e", b"-E", b"-")),
+    ("php", (b"php",), (b"-c", b"-d", b"-z"), (b"-r", b"-S", b"-", b"-a")),
+    ("node", (b"node", b"nodejs"), (b"-r", b"--require", b"--import", b"--loader"), (b"-e", b"-p", b"--eval", b"--print", b"-")),
+    ("lua", (b"lua", b"luajit"), (b"-l", b"-e"), (b"-",)),
+    ("java", (b"java",), (), ()),
 )
 
 # A script's times are compared to this, in seconds: needrestart allows as much between fork, exec and reading the file.
@@ -115,16 +114,16 @@ class Scripts:
 
 
 def _kind(exe):
-    name = os.path.basename(exe[:-len(DELETED)] if exe.endswith(DELETED) else exe)
+    name = os.path.basename(exe[:-len(DELETED)] if exe.endswith(DELETED) else exe).rstrip(b"0123456789.")
     for kind in INTERPRETERS:
-        if kind[1].match(name):
+        if name in kind[1]:
             return kind
     return None
 
 
 def script_of(argv, kind):
     """Return the script among the arguments of an interpreter (bytes), None where it runs none."""
-    _name, _pattern, with_word, without_script = kind
+    _language, _names, with_word, without_script = kind
     words = iter(argv[1:])
     for word in words:
         if word == b"--":

@@ -22,10 +22,12 @@ Package = collections.namedtuple("Package", "name version installed")
 # Folders that merged /usr made into links: a database may know a file by either name.
 MERGED = (b"/bin", b"/sbin", b"/lib", b"/lib32", b"/lib64", b"/libx32")
 
-_SONAME = re.compile(rb"^(.+\.so)(?:\.[0-9][0-9A-Za-z.]*)?$")
+_SONAME = rb"^(.+\.so)(?:\.[0-9][0-9A-Za-z.]*)?$"
 
 DPKG_FOLDER = b"/var/lib/dpkg"
 LIST_LIMIT = 16 * 1048576
+FEW = 8
+STATUS_LIMIT = 256 * 1048576
 
 
 def owners(machine, paths):
@@ -58,7 +60,7 @@ def spellings(path):
 def dpkg_versions(machine):
     """Return {name: version} and {name:architecture: version} of what dpkg has installed, from its status file."""
     found = {}
-    for block in (machine.read_or_none(DPKG_FOLDER + b"/status", 256 * 1048576) or b"").split(b"\n\n"):
+    for block in (machine.read_or_none(DPKG_FOLDER + b"/status", STATUS_LIMIT) or b"").split(b"\n\n"):
         fields = _fields(block, (b"Package", b"Status", b"Version", b"Architecture"))
         if fields.get(b"Status", b"").endswith(b" installed") and b"Version" in fields:
             found.setdefault(fields[b"Package"], fields[b"Version"])
@@ -76,39 +78,69 @@ def _fields(block, names):
 
 
 def _dpkg_owners(machine, paths):
-    """Read dpkg's own lists: no process, and each list is searched once for all paths."""
-    folder = machine.path(DPKG_FOLDER + b"/info")
+    """Read dpkg's own lists: no process is started, and each list is searched once for all paths."""
     wanted = {}
     for path in paths:
         for spelling in spellings(path):
             wanted.setdefault(spelling, path)
-    stems = {}
-    for spelling, path in wanted.items():
-        match = _SONAME.match(spelling)
-        if match:
-            stems.setdefault(match.group(1), []).append(path)
-    exact, akin = {}, {}
-    try:
-        lists = sorted(name for name in os.listdir(folder) if name.endswith(b".list"))
-    except OSError:
-        return {}
-    any_of = re.compile(b"^(?:" + b"|".join(re.escape(word) for word in sorted(set(wanted) | set(stems), key=len, reverse=True)) + b")(?:\\.[0-9][^\n]*)?$",
-                        re.MULTILINE)
-    for name in lists:
-        text = machine.read_or_none(DPKG_FOLDER + b"/info/" + name, LIST_LIMIT) or b""
-        for match in any_of.finditer(text):
-            line = match.group()
-            if line in wanted:
-                exact.setdefault(wanted[line], name[:-5])
-            stem = _SONAME.match(line)
-            for path in stems.get(stem.group(1), ()) if stem else ():
-                akin.setdefault(path, name[:-5])
-    versions = dpkg_versions(machine)
     found = {}
+    lists = {}
+    for name in _dpkg_lists(machine):
+        text = lists[name] = machine.read_or_none(DPKG_FOLDER + b"/info/" + name, LIST_LIMIT) or b""
+        # Few files are searched faster than a list is split.
+        if len(wanted) > FEW or any(path in text for path in wanted):
+            for line in wanted.keys() & text.split(b"\n"):
+                found.setdefault(wanted[line], name[:-5])
+            if len(found) == len(paths):
+                break
     for path in paths:
-        package = exact.get(path) or akin.get(path)
-        if package and package in versions:
-            found[path] = Package(package.split(b":")[0], versions[package], _time(folder + b"/" + package + b".list"))
+        if path not in found:
+            name = _successor(lists, path)
+            if name:
+                found[path] = name[:-5]
+    versions = _dpkg_versions_of(machine, set(found.values()))
+    folder = machine.path(DPKG_FOLDER + b"/info")
+    return {
+        path: Package(name.split(b":")[0], versions[name], _time(folder + b"/" + name + b".list"))
+        for path, name in sorted(found.items()) if name in versions
+    }
+
+
+def _dpkg_lists(machine):
+    """Return the names of dpkg's lists, those of libraries first: most of what is asked for is there."""
+    try:
+        names = [name for name in os.listdir(machine.path(DPKG_FOLDER + b"/info")) if name.endswith(b".list")]
+    except OSError:
+        return []
+    return sorted(names, key=lambda name: (not name.startswith(b"lib"), name))
+
+
+def _successor(lists, path):
+    """Return the list with a library of another version in the place of one that is gone, or None."""
+    stem = re.match(_SONAME, path)
+    if not stem:
+        return None
+    needles = [b"\n" + spelling for spelling in spellings(stem.group(1))]
+    for name in sorted(lists):
+        for needle in needles:
+            if needle + b"\n" in lists[name] or needle + b"." in lists[name]:
+                return name
+    return None
+
+
+def _dpkg_versions_of(machine, names):
+    """Return {name: version} for names as the lists bear them (C(libc6:amd64), C(tar)), from dpkg's status file."""
+    status = b"\n\n" + (machine.read_or_none(DPKG_FOLDER + b"/status", STATUS_LIMIT) or b"")
+    found = {}
+    for name in names:
+        package, _colon, architecture = name.partition(b":")
+        begin = status.find(b"\nPackage: " + package + b"\n")
+        while begin >= 0:
+            fields = _fields(status[begin:status.find(b"\n\n", begin + 1)], (b"Version", b"Architecture", b"Status"))
+            if architecture in (b"", fields.get(b"Architecture")) and fields.get(b"Status", b"").endswith(b" installed") and b"Version" in fields:
+                found[name] = fields[b"Version"]
+                break
+            begin = status.find(b"\nPackage: " + package + b"\n", begin + 1)
     return found
 
 
@@ -133,12 +165,12 @@ def _rpm_owners(machine, paths):
         if len(fields) == 4 and fields[0].startswith(b"/"):
             package = Package(fields[1], fields[2], float(fields[3]) if fields[3].isdigit() else None)
             files.setdefault(fields[0], package)
-            stem = _SONAME.match(fields[0])
+            stem = re.match(_SONAME, fields[0])
             if stem:
                 folders.setdefault(stem.group(1), package)
     found = {}
     for path in paths:
-        stem = _SONAME.match(path)
+        stem = re.match(_SONAME, path)
         for spelling in spellings(path):
             if spelling in files:
                 found.setdefault(path, files[spelling])

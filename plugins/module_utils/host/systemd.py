@@ -24,23 +24,23 @@ NOBODY = Owner(b"", b"", b"", b"")
 
 # How each engine names the control group of a container. Tried on the whole path, in this order.
 CONTAINERS = (
-    (b"kubernetes", re.compile(rb"/(?:cri-containerd-|crio-)([0-9a-f]{12,64})\.scope")),
-    (b"kubernetes", re.compile(rb"/kubepods.*/docker-([0-9a-f]{12,64})\.scope")),
-    (b"docker", re.compile(rb"/docker-([0-9a-f]{12,64})\.scope")),
-    (b"docker", re.compile(rb"/docker/([0-9a-f]{12,64})(?:/|$)")),
-    (b"podman", re.compile(rb"/libpod-(?:payload-)?([0-9a-f]{12,64})(?:\.scope)?(?:/|$)")),
-    (b"kubernetes", re.compile(rb"/kubepods[^/]*/.*/([0-9a-f]{12,64})(?:/|$)")),
-    (b"lxc", re.compile(rb"/lxc\.payload\.([^/]+)")),
-    (b"lxc", re.compile(rb"/lxc/([^/]+)/")),
-    (b"machine", re.compile(rb"/machine\.slice/machine-([^/]+)\.scope/")),
-    (b"machine", re.compile(rb"/machine\.slice/systemd-nspawn@([^/]+)\.service/payload")),
-    (b"machine", re.compile(rb"/machine\.slice/machine-([^/]+)\.scope$")),
+    (b"kubernetes", rb"/(?:cri-containerd-|crio-)([0-9a-f]{12,64})\.scope"),
+    (b"kubernetes", rb"/kubepods.*/docker-([0-9a-f]{12,64})\.scope"),
+    (b"docker", rb"/docker-([0-9a-f]{12,64})\.scope"),
+    (b"docker", rb"/docker/([0-9a-f]{12,64})(?:/|$)"),
+    (b"podman", rb"/libpod-(?:payload-)?([0-9a-f]{12,64})(?:\.scope)?(?:/|$)"),
+    (b"kubernetes", rb"/kubepods[^/]*/.*/([0-9a-f]{12,64})(?:/|$)"),
+    (b"lxc", rb"/lxc\.payload\.([^/]+)"),
+    (b"lxc", rb"/lxc/([^/]+)/"),
+    (b"machine", rb"/machine\.slice/machine-([^/]+)\.scope/"),
+    (b"machine", rb"/machine\.slice/systemd-nspawn@([^/]+)\.service/payload"),
+    (b"machine", rb"/machine\.slice/machine-([^/]+)\.scope$"),
 )
 
-_UNIT = re.compile(rb"^.+\.(?:service|scope|socket|mount|swap)$")
-_SESSION = re.compile(rb"^session-([^/]+)\.scope$")
-_USER = re.compile(rb"^user@([0-9]+)\.service$")
-_ESCAPE = re.compile(rb"\\x([0-9a-f]{2})")
+_UNIT = rb"^.+\.(?:service|scope|socket|mount|swap)$"
+_SESSION = rb"^session-([^/]+)\.scope$"
+_USER = rb"^user@([0-9]+)\.service$"
+_ESCAPE = rb"\\x([0-9a-f]{2})"
 
 SHOW_PROPERTIES = (
     "Id", "Names", "LoadState", "ActiveState", "MainPID", "Type", "KillMode", "Delegate", "RefuseManualStop", "RefuseManualStart",
@@ -74,14 +74,14 @@ def owner(text):
         path = path[3:]
     parts = [part for part in path.split(b"/") if part]
     for engine, pattern in CONTAINERS:
-        match = pattern.search(path)
+        match = re.search(pattern, path)
         if match and not (engine == b"podman" and b"libpod-conmon-" in path):
             return Owner(b"container", unescape(match.group(1)), engine, _host_unit(parts))
     for number, part in enumerate(parts):
-        match = _USER.match(part)
+        match = re.match(_USER, part)
         if match:
             return _of_user(match.group(1), parts[number + 1:])
-        match = _SESSION.match(part)
+        match = re.match(_SESSION, part)
         if match:
             return Owner(b"session", match.group(1), b"", part)
     unit = _host_unit(parts)
@@ -93,7 +93,7 @@ def owner(text):
 def _host_unit(parts):
     """Return the outermost unit: what lies below it is its own affair (delegated groups such as udev's, supervisor)."""
     for part in parts:
-        if _UNIT.match(part) and part != b"init.scope":
+        if re.match(_UNIT, part) and part != b"init.scope":
             return part
     return b"init.scope" if b"init.scope" in parts[:1] else b""
 
@@ -103,14 +103,14 @@ def _of_user(uid, below):
     for part in below:
         if part == b"init.scope":
             return Owner(b"user", uid, uid, service)
-        if _UNIT.match(part):
+        if re.match(_UNIT, part):
             return Owner(b"user_unit", part, uid, service)
     return Owner(b"user", uid, uid, service)
 
 
 def unescape(name):
     """Return a unit's name with C(\\x2d) and the like as they are meant, for reading; commands take the name as it is."""
-    return _ESCAPE.sub(lambda match: bytes(bytearray([int(match.group(1), 16)])), name)
+    return re.sub(_ESCAPE, lambda match: bytes(bytearray([int(match.group(1), 16)])), name)
 
 
 def is_booted(machine):
