@@ -35,20 +35,19 @@ RECENT_EVENTS = 1024
 COPIES_LIMIT = 100000
 
 # Records of a group that are looked at for their file's full name.
-_NAMED = 8
+_NAMED = 4
 
 # The head of nearly every line; denials_records.head_of reads the others.
-_HEAD = rb"type=AVC msg=(audit\(([0-9]{1,11}\.[0-9]{1,9}):[0-9]{1,20}\)): ?"
+_HEAD = rb"type=AVC msg=(audit\(([0-9]+\.[0-9]+):[0-9]+\)): "
 # Nearly every body, taken apart: what is the same in the records of a flood, and the file, which may not be.
-_BODY = (
-    rb'(avc:  denied  \{ [^{}"\n]* \} for ) pid=[0-9]+( comm=(?:"[^"\n]*"|[^"\s]*))'
-    rb'(?: (?:name|path)="([^"\n]*)")?( dev=\S+)?(?: ino=-?[0-9]+)?( [a-z]+=[^\x1d\n]*)'
-)
+_BODY = rb"(avc:  denied  \{ [^}\n]* \} for ) pid=[0-9]+( comm=\S+)(?: (?:name|path)=\"([^\"\n]*)\")?( dev=\S+)?(?: ino=-?[0-9]+)?([^\n]*)"
 # And nearly always the call of the same event is on the line behind it.
-_CALL = rb"(?:type=SYSCALL msg=\1: arch=[0-9a-f]+ syscall=[0-9]+ success=(yes|no) )?"
+_CALL = rb"\n(?:type=SYSCALL msg=\1: arch=\S+ syscall=[0-9]+ success=(yes|no) )?"
 _fast_head = re.compile(_HEAD).match
 _fast_body = re.compile(_BODY + rb"\Z").match
-_fast_event = re.compile(rb"(?<![^\n])" + _HEAD + _BODY + b"\n" + _CALL).match
+_fast_event = re.compile(rb"(?<![^\n])" + _HEAD + _BODY + _CALL).match
+# Times beyond this are none; a number of any length may stand in a log.
+_END_OF_TIME = 1e11
 
 TOTALS = (
     "records", "events", "denied", "granted", "blocked", "allowed_permissive", "allowed", "unknown", "user_avc", "selinux_err",
@@ -103,8 +102,8 @@ class Tally:
     """Counts and groups records. C(add) takes lines one by one; memory is bounded whatever they are."""
 
     def __init__(self, since=None, until=None):
-        self.since = float("-inf") if since is None else since
-        self.until = float("inf") if until is None else until
+        self.since = 0 if since is None else since
+        self.until = _END_OF_TIME if until is None else min(until, _END_OF_TIME)
         self.totals = dict.fromkeys(TOTALS, 0)
         self.groups, self.events, self.events_cut = {}, [], 0
         self.first = self.last = None
@@ -171,33 +170,45 @@ class Tally:
                 self._patterns[name] = pattern
         return pattern
 
-    def take(self, text, start, calls):
-        """Count the record that begins in a text at C(start), where it is one more of a flood; return whether it was.
+    def take(self, text, places, calls):
+        """Count the records of a text that are one more of a flood; return the places of the others, which are for C(add).
 
-        C(calls): there are SYSCALL records in the text, so one that is not on the next line is looked for by C(add).
+        C(places): five bytes behind the beginnings of lines. C(calls): there are SYSCALL records in the text, so that one that is not on
+        the next line has to be looked for.
         """
-        event = _fast_event(text, start)
-        if event is None or self.several:
-            return False
-        ident, when, begin, comm, name, device, rest, success = event.groups()
-        if success is None and calls:
-            return False
-        words = (begin, comm, device, rest, name if name is None else self._patterns.get(name) or self._pattern(name))
-        lane = self._lanes.get((words, success))
-        if lane is None:
-            lane = self._lane(words, success)
+        if self.several:
+            return places
+        left, lanes, patterns, since, until, done = [], self._lanes, self._patterns, self.since, self.until, 0
+        for place in places:
+            if place < done:
+                continue  # on a line that was taken
+            event = _fast_event(text, place - 5)
+            if event is None:
+                left.append(place)
+                continue
+            ident, when, begin, comm, name, device, rest, success = event.groups()
+            if success is None and calls:
+                left.append(place)
+                continue
+            pattern = patterns.get(name)
+            if pattern is None and name is not None:
+                pattern = self._pattern(name)
+            lane = lanes.get((begin, comm, device, rest, pattern, success))
             if lane is None:
-                return False
-        when = float(when)
-        if self.since <= when <= self.until:
-            lane[0] += 1
-            if when < lane[1]:
-                lane[1] = when
-            if when > lane[2]:
-                lane[2] = when
-            if ident not in self._recent:
-                self._another(ident)
-        return True
+                lane = self._lane((begin, comm, device, rest, pattern), success)
+                if lane is None:
+                    left.append(place)
+                    continue
+            done, when = event.end(7), float(when)
+            if since <= when <= until:
+                lane[0] += 1
+                if when < lane[1]:
+                    lane[1] = when
+                if when > lane[2]:
+                    lane[2] = when
+                if ident not in self._recent:
+                    self._another(ident)
+        return left
 
     def _lane(self, words, success):
         """Return [count, first, last, shape, success] for the records of these words; None before their group is described."""
@@ -206,7 +217,7 @@ class Tally:
             return None
         if len(self._lanes) >= CACHE_LIMIT:
             self.settle()
-        lane = self._lanes[(words, success)] = [0, float("inf"), float("-inf"), shape, None if success is None else success == b"yes"]
+        lane = self._lanes[words + (success,)] = [0, float("inf"), float("-inf"), shape, None if success is None else success == b"yes"]
         return lane
 
     def settle(self):
@@ -217,7 +228,7 @@ class Tally:
                 totals_of(self.totals, shape, count)
                 self._span(first, last)
                 self._enter(shape.group, verdict_of(shape, success), success, first, last, count)
-        self._lanes = {}
+        self._lanes.clear()
 
     def _span(self, first, last):
         if self.first is None or first < self.first:
@@ -364,7 +375,7 @@ def _describe(group, shape, ident, line, call, source):
         group.exe = shape.fields.get(b"exe") or _field(source.companion(b"SYSCALL", ident), b"exe")
     path = shape.path
     if path and not path.startswith(b"/") and b"[" not in path:
-        path = _full_name(path, ident, source)
+        path = _full_name(path, ident, source, shape.permissive is None)
     if path and path not in group.paths and len(group.paths) < PATHS_LIMIT:
         group.paths.append(path[:SAMPLE_LENGTH])
 
@@ -375,16 +386,15 @@ def _field(line, key):
     return fields_of(head.body.split(b"\x1d", 1)[0]).get(key, b"") if head else b""
 
 
-def _full_name(name, ident, source):
-    """Return the path of a file that an AVC names by its last part only, from AVC_PATH (old kernels) or PATH and CWD of the same event."""
-    old = _field(source.companion(b"AVC_PATH", ident), b"path")
-    if old:
-        return old
+def _full_name(name, ident, source, old):
+    """Return the path of a file that an AVC names by its last part only, from PATH and CWD, or AVC_PATH (old kernels), of the same event."""
+    path = _field(source.companion(b"AVC_PATH", ident), b"path") if old else b""
+    if path:
+        return path
     named = _field(source.companion(b"PATH", ident), b"name")
-    if named.startswith(b"/") and named.rstrip(b"/").endswith(b"/" + name):
+    if named.rstrip(b"/").rsplit(b"/", 1)[-1] != name:
+        return name
+    if named.startswith(b"/"):
         return named
-    if named.rstrip(b"/").rsplit(b"/", 1)[-1] == name:
-        folder = _field(source.companion(b"CWD", ident), b"cwd")
-        if folder.startswith(b"/"):
-            return folder.rstrip(b"/") + b"/" + named.lstrip(b"./")
-    return name
+    folder = _field(source.companion(b"CWD", ident), b"cwd")
+    return folder.rstrip(b"/") + b"/" + named.lstrip(b"./") if folder.startswith(b"/") else name

@@ -21,15 +21,15 @@ from .denials_records import LINE_LIMIT
 # What the lines of audit.log that matter contain. Long ones: searching for them costs less.
 AUDIT_NEEDLES = (b"AVC msg=audit(", b"SELINUX_ERR msg=audit(", b"SECCOMP msg=audit(", b"type=MAC_", b"type=APPARMOR_")
 # The same for grep: short enough that it searches for all of them at once at the speed of one, so it finds a little more.
-AUDIT_PATTERN = b"AVC m|_ERR m|COMP m|MAC_|MOR_"
+AUDIT_PATTERN = b"AVC msg|ERR msg|OMP msg|MAC_|MOR_"
 # The kernel's own messages, and journal entries written as such: every audit record of a host without auditd, and what was lost.
 TEXT_NEEDLES = (b"audit",)
 
 # The records of one event lie this near, nearly always; and this near where events are interlaced.
 NEAR = 4096
 FAR = 65536
-# Records in one block (or file, with grep) whose companion is looked for far away, in vain: some logs have no SYSCALL records at all.
-MISSES = 400
+# Records in one block (or file, with grep) whose call is looked for far away, in vain: some logs have no SYSCALL records at all.
+MISSES = 100
 
 # grep is faster where denials are rarer than one in so many bytes; starting it costs more than reading a small file.
 DENSE = 4096
@@ -117,10 +117,9 @@ class BlockReader:
         if len(self._needles) > 1:
             places.sort()
         self._misses, self._absent = 0, {}
-        calls, last = not self._lacks(b"SYSCALL"), start
-        for place in places:
-            # "type=" is five bytes long: most needles are behind it, at the beginning of a line
-            if place < last or tally.take(text, place - 5 if place > 5 else 0, calls):
+        last = start
+        for place in tally.take(text, places, not self._lacks(b"SYSCALL")):
+            if place < last:
                 continue
             self._start = text.rfind(b"\n", last, place) + 1 or last
             last = self._end = text.index(b"\n", place, end)
@@ -140,7 +139,7 @@ class BlockReader:
         if place >= 0:
             return _line_at(self._text, place)
         found = _found(self._text, kind, ident, self._start, self._end, NEAR)
-        if found is None and self._misses < MISSES:
+        if found is None and kind == b"SYSCALL" and self._misses < MISSES:
             found = _found(self._text, kind, ident, self._start, self._end, FAR)
             self._misses += found is None
         return found
@@ -198,7 +197,7 @@ class GrepReader:
         base = max(0, self._start - 1024)
         text = self._log.pread(min(self._end, self._start + FAR) - base + NEAR, base)
         self._near = (base, text)
-        if not tally.take(text, self._start - base, True):
+        if tally.take(text, [self._start - base + 5], True):
             tally.add(line, self)
 
     def companion(self, kind, ident):
@@ -207,7 +206,7 @@ class GrepReader:
             return self._rest.companion(kind, ident)
         base, text = self._near
         found = _found(text, kind, ident, self._start - base, self._end - base, NEAR)
-        if found is None and self._misses < MISSES:
+        if found is None and kind == b"SYSCALL" and self._misses < MISSES:
             base = max(0, self._start - FAR)
             text = self._log.pread(min(self._end, self._start + FAR) - base + FAR, base)
             found = _found(text, kind, ident, self._start - base, self._end - base, FAR)

@@ -21,6 +21,9 @@ from .fail2ban_socket import ServerSaysNo
 
 JAILS_LIMIT = 200
 
+# Tells each ban with its time; the status need not list them as well.
+BAN_TIMES_SINCE = (0, 11)
+
 # (first version, words after "get JAIL", key of the answer). Read in fail2ban/server/transmitter.py of 0.9.7, 0.10.6, 0.11.2, 1.0.2 and 1.1.0.
 JAIL_QUESTIONS = (
     ((0, 9), ("logpath",), "files"),
@@ -30,7 +33,7 @@ JAIL_QUESTIONS = (
     ((0, 9), ("maxretry",), "maxretry"),
     ((0, 9), ("actions",), "actions"),
     ((0, 11), ("bantime.increment",), "bantime_increment"),
-    ((0, 11), ("banip", "--with-time"), "ban_times"),
+    (BAN_TIMES_SINCE, ("banip", "--with-time"), "ban_times"),
 )
 
 SERVER_QUESTIONS = (
@@ -97,7 +100,8 @@ def jail_names(ask_all, version):
 def jail(ask_all, version, name):
     """Return what the server says of one jail as a dict; raises ServerSaysNo when it stopped since it was listed."""
     asked = [(words, key) for since, words, key in JAIL_QUESTIONS if version >= since]
-    answers = ask_all([("status", name)] + [("get", name) + words for words, _key in asked])
+    status = ("status", name, "short") if version >= BAN_TIMES_SINCE else ("status", name)
+    answers = ask_all([status] + [("get", name) + words for words, _key in asked])
     found = _status(answers[0])
     found["name"] = name
     found.update(dict.fromkeys(key for _since, _words, key in JAIL_QUESTIONS))

@@ -17,9 +17,10 @@ import re
 
 from ..host.finding import iso, text
 
-# One kind of message. name: stable id; literals: one of them is in every such message (looked for before the pattern);
-# pattern: matched from the start of the message; leads: first words that no other row's messages have; handler: name of the topic's method, None for a message that is understood and tells
-# an admin nothing; meaning and example: for the reader, and the test that runs every example.
+# One kind of message.
+# name: stable id; literals: one of them is in every such message (looked for before the pattern); pattern: matched from the start of the
+# message; handler: name of the topic's method, None for a message that is understood and tells an admin nothing; meaning and example: for
+# the reader, and for the test that runs every example; leads: first words that the messages of no other row have.
 Row = collections.namedtuple("Row", "name literals pattern handler meaning example leads")
 
 TALLY_LIMIT = 5000

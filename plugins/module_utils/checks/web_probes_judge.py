@@ -35,25 +35,29 @@ class _Index:
 
     def __init__(self, signatures):
         self._by_word = {}
-        self._by_piece = {}
+        by_piece = {}
         for rank, signature in enumerate(signatures):
             for literal in signature.literals:
                 bones = skeleton(literal.lstrip(b"*"))
-                table = self._by_word if _WORD.match(literal) and not literal.startswith(b"*") else self._by_piece
-                table.setdefault(bones, []).append((rank, signature))
+                if _WORD.match(literal) and not literal.startswith(b"*"):
+                    self._by_word.setdefault(bones, []).append((rank, signature))
+                else:
+                    by_piece.setdefault(bones.decode("latin-1"), []).append((rank, signature))
         self._words = frozenset(self._by_word)
-        pieces = []
+        self._by_piece = sorted(by_piece.items())
         # A piece that holds a shorter one adds nothing to the question whether there is any.
-        for piece in sorted(self._by_piece, key=lambda piece: (len(piece), piece)):
-            if not any(shorter in piece for shorter in pieces):
-                pieces.append(piece)
-        self.pieces = tuple(pieces)
+        self._pieces = []
+        for piece in sorted(by_piece, key=lambda piece: (len(piece), piece)):
+            if not any(shorter in piece for shorter in self._pieces):
+                self._pieces.append(piece)
 
     def any(self, bones):
         """Return whether one skeleton, or many of them, may hold a signature."""
         if not self._words.isdisjoint(words(bones)):
             return True
-        for piece in self.pieces:
+        # Text, since "in" of bytes first tries its argument as a number and throws the error away: five times the cost.
+        bones = bones.decode("latin-1")
+        for piece in self._pieces:
             if piece in bones:
                 return True
         return False
@@ -63,7 +67,8 @@ class _Index:
         found = set()
         for word in self._words.intersection(words(bones)):
             found.update(self._by_word[word])
-        for piece, signatures in self._by_piece.items():
+        bones = bones.decode("latin-1")
+        for piece, signatures in self._by_piece:
             if piece in bones:
                 found.update(signatures)
         return [signature for _rank, signature in sorted(found)]
@@ -119,6 +124,6 @@ class Judge:
 
     def header(self, value):
         """Return the ids of the signatures that a User-Agent or a Referer has (as logged)."""
-        text = normalise(value[:REQUEST_LIMIT] + b" ")
+        text = normalise(value[:REQUEST_LIMIT])
         candidates = self._header.candidates(skeleton(text))
         return self._verdict(candidates, {"agent": text, "any": text}) if candidates else ()

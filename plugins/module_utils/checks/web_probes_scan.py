@@ -18,7 +18,7 @@ import operator
 from . import web_probes_time as times
 from .web_probes_address import Clients
 from .web_probes_format import Quoted, sniff
-from .web_probes_text import normalise, skeleton
+from .web_probes_text import normalise, normalise_all, skeleton
 
 # Bounded caches: a full one is cleared, which costs speed and never correctness.
 REQUESTS_LIMIT = 30000
@@ -31,6 +31,7 @@ _ROOTS = frozenset((b"GET / HTTP/1.0", b"GET / HTTP/1.1", b"GET / HTTP/2.0", b"G
 _ROOTS_WANTED = 400
 _SNIFFED = 50
 _HOUR = 3600
+_LINE_BREAK = 10
 
 
 class Scan:
@@ -86,7 +87,7 @@ class Scan:
                 heads = pieces[0::stride]
                 # As many line breaks as heads behind the first, one in each: then none is anywhere else, and every
                 # line has its fields where the layout says.
-                if all(map(operator.contains, heads[1:], itertools.repeat(b"\n"))) and self._whole(block, pieces, heads, count):
+                if all(map(operator.contains, heads[1:], itertools.repeat(_LINE_BREAK))) and self._whole(block, pieces, heads, count):
                     self._number += count
                     return
         self._lines(block)
@@ -187,12 +188,8 @@ class Scan:
         if len(self._dull) > SKELETONS_LIMIT:
             self._dull.clear()
         verdicts, dull, suspicious = self._requests, self._dull, self._judge.suspicious
-        texts = normalise(b" \n".join(fresh) + b" ")
-        bones = skeleton(texts).split(b"\n")
-        if len(bones) != len(fresh):
-            for request in fresh:
-                verdicts[request] = self._judge.request(normalise(request + b" ").replace(b"\n", b" "))
-            return
+        texts = normalise_all(fresh)
+        bones = skeleton(b"\n".join(texts)).split(b"\n")
         unknown = set(bones).difference(dull)
         if not unknown:
             verdicts.update(dict.fromkeys(fresh, ()))
@@ -205,7 +202,7 @@ class Scan:
             verdicts.update(dict.fromkeys(fresh, ()))
             return
         judge = self._judge.request
-        for request, bone, text in zip(fresh, bones, texts.split(b"\n")):
+        for request, bone, text in zip(fresh, bones, texts):
             verdicts[request] = judge(text) if bone in dangerous else ()
 
     def _hot_headers(self, values):
@@ -257,7 +254,7 @@ class Scan:
             self._judge_all([request])
             verdict = self._requests[request]
         if status == b"400" and request:
-            verdict = self._judge.refused(normalise(request + b" "))
+            verdict = self._judge.refused(normalise(request))
         for value in (record.agent, record.referer):
             found = self._headers.get(value)
             if found is None:

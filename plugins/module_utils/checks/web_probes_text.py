@@ -58,6 +58,9 @@ _FOLD = bytes(_FOLD)
 _WORDS = bytes(bytearray(_code if _code == 95 or 97 <= _code <= 122 else 32 for _code in range(256)))
 _DIGITS = b"0123456789"
 
+# The end of nearly every request line.
+_VERSIONS = (b" http/1.1 \n", b" http/2.0 \n", b" http/1.0 \n", b" http/3.0 \n")
+
 ROUNDS = 3
 
 
@@ -96,23 +99,35 @@ def decode(blob):
     return blob
 
 
-def normalise(blob):
-    """Return what the signatures are matched against: decoded, lower case, slashes and dots squeezed; as many lines as before."""
-    blob = decode(blob)
+def normalise(request):
+    """Return what the signatures are matched against, of one request line or header as logged."""
+    return normalise_all((request,))[0]
+
+
+def normalise_all(requests):
+    """Return the normalised texts of many requests: decoded, lower case, slashes and dots squeezed, without the usual version of HTTP.
+
+    Each ends with a space. A request must not hold a line break.
+    """
+    blob = decode(b" \n".join(requests) + b" \n")
     if b"\xc0" in blob or b"\xc1" in blob or b"\xe0\x80" in blob:
         for overlong, plain in _OVERLONG:
             blob = blob.replace(overlong, plain)
     blob = blob.translate(_FOLD)
-    if b"/**/" in blob:
+    for version in _VERSIONS:
+        blob = blob.replace(version, b" \n")
+    if blob.find(b"/**/") >= 0:
         blob = blob.replace(b"/**/", b" ")
-    if b"/./" in blob:
+    if blob.find(b"/./") >= 0:
         blob = blob.replace(b"/./", b"/").replace(b"/./", b"/")
-    if b"//" in blob:
+    if blob.find(b"//") >= 0:
         blob = blob.replace(b"://", b":\x01\x01")
-        while b"//" in blob:
+        while blob.find(b"//") >= 0:
             blob = blob.replace(b"//", b"/")
         blob = blob.replace(b":\x01\x01", b"://")
-    return blob
+    texts = blob.split(b"\n")
+    texts.pop()
+    return texts
 
 
 def skeleton(text):

@@ -355,9 +355,9 @@ _TABLE = (
      br"^\x16\x03[\x00-\x05]|^\x80[\x00-\xff]\x01\x03",
      "a TLS handshake on a port that speaks HTTP", "\\x16\\x03\\x01\\x02\\x00", "GET /16/03"),
     ("odd_version", "malformed", "info", "refused", (b"http",),
-     br"\shttp/(?!0\.9\s*$|1\.[01]\s*$|[23](?:\.0)?\s*$)[\w.]{0,20}\s*$",
+     br"\shttp/(?!0\.9\s*$|[23]\s*$)[\w.]{0,20}\s*$",
      "a version of HTTP that does not exist", "GET / HTTP/1.2", "GET / HTTP/1.1"),
-    ("not_http", "malformed", "info", "refused", (b"",),
+    ("not_http", "malformed", "info", "refused", (b" ",),
      br"^(?![a-z_-]{3,20}\s[^\s])[^\s]",
      "another protocol, or the mark of a trojan", "145.ll|'|'|SGFjS2Vk", "GET / HTTP/1.0"),
 )
