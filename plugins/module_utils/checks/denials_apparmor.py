@@ -24,8 +24,13 @@ _LOADED = b"/sys/kernel/security/apparmor/profiles"
 _FOLDER = b"/etc/apparmor.d"
 _PROFILE = re.compile(rb"(.{1,1000}) \((enforce|complain|kill|prompt|unconfined|mixed)\)\Z")
 
-# profile NAME /path flags=(...) {   |   /path {   |   "/path with blanks" {
-_HEAD = re.compile(rb"^[ \t]*(?:profile[ \t]+)?(?:([^\s\"{#/@][^\s{]*)[ \t]+)?(\"/[^\"\n]+\"|/[^\s{#]+)[^\n#]*\{", re.M)
+# profile NAME /path flags=(...) {   |   /path {   |   "/path with blanks" {   |   profile NAME @{bin}/name {
+_HEAD = re.compile(
+    rb"^[ \t]*(?:profile[ \t]+)?(?:[^\s\"{#/@][^\s{]*[ \t]+)?"
+    rb"(\"/[^\"\n]+\"|(?:/|@\{)(?:[^\s{}#]|\{[^{}\s]*\}|(?<=@\{)[a-z]+\})+)[^\n#{]*\{", re.M,
+)
+# Variables of tunables/global that stand before the name of a program; an attachment with another one is not known, and left alone.
+_VARIABLES = ((b"@{bin}", b"*bin"), (b"@{sbin}", b"*bin"), (b"@{lib}", b"*lib*"))
 
 # states of a socket that waits for peers, in /proc/net: TCP LISTEN, UDP unconnected
 _LISTENING = ((b"tcp", b"0A"), (b"tcp6", b"0A"), (b"udp", b"07"), (b"udp6", b"07"))
@@ -113,9 +118,13 @@ def _attachments(machine):
     for name in names:
         if name.startswith(b".") or name.endswith((b"~", b".rpmnew", b".dpkg-dist", b".dpkg-new", b".dpkg-old")):
             continue
-        for _name, path in _HEAD.findall(machine.read_or_none(_FOLDER + b"/" + name, 262144) or b""):
-            # AppArmor's ** and {a,b} become fnmatch's *, which crosses slashes; [abc] and ? are the same.
-            found.append((re.sub(rb"\{[^{}]*\}|\*\*", b"*", path.strip(b'"')), _FOLDER + b"/" + name))
+        for path in _HEAD.findall(machine.read_or_none(_FOLDER + b"/" + name, 262144) or b""):
+            path = path.strip(b'"')
+            for variable, stands in _VARIABLES:
+                path = path.replace(variable, stands)
+            if b"@" not in path:
+                # AppArmor's ** and {a,b} become fnmatch's *, which crosses slashes; [abc] and ? are the same.
+                found.append((re.sub(rb"\{[^{}]*\}|\*\*", b"*", path), _FOLDER + b"/" + name))
     return found
 
 

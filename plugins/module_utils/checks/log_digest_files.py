@@ -96,7 +96,10 @@ class FileSource:
         rest = b""
         skip = start > 0
         for block in log.blocks(start, end):
-            pieces = (rest + block).split(b"\n")
+            block = rest + block
+            if b"\r" in block:
+                block = block.replace(b"\r\n", b"\n")
+            pieces = block.split(b"\n")
             rest = pieces.pop()
             if len(rest) > REST_LIMIT:
                 rest = rest[:LINE_LIMIT]
@@ -109,7 +112,7 @@ class FileSource:
                 break
         else:
             if rest and not skip:
-                reader.take([rest])
+                reader.take([rest.rstrip(b"\r")])
         reader.end()
         self.sources.append({
             "path": text(log.path, 200), "lines": self.lines - lines, "unparsed": self.unparsed - unparsed,
@@ -145,6 +148,8 @@ class _Lines:
         before = b""
         for line in lines:
             if line[:width] != minute:
+                if line[:1] == b"\0":
+                    line = line.lstrip(b"\0")
                 self._count += count
                 count = 0
                 if not self._enter(line):
@@ -190,8 +195,6 @@ class _Lines:
         self._flush()
         if not line:
             return False
-        if line[:1] == b"\0":
-            line = line.lstrip(b"\0")
         entered = self._stamps.minute(line)
         if entered is None:
             self._minute, self._width = None, 0

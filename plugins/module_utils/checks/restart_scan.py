@@ -106,11 +106,12 @@ class Scan:
             if view.own and not moments[key]:
                 self._unchanged.add(key)
         newest = max([moments[key] for key in keys] or [0.0])
-        if not newest and not script and not exe.endswith(DELETED):
+        scripts = self.scripts.look(pid, exe, view, space) if script else []
+        if not newest and not scripts and not exe.endswith(DELETED):
             return None
-        return self._closer(pid, exe, keys, view, space, newest, script)
+        return self._closer(pid, exe, keys, view, space, newest, scripts)
 
-    def _closer(self, pid, exe, keys, view, space, newest, script):
+    def _closer(self, pid, exe, keys, view, space, newest, scripts):
         """The second look, at the few processes with something newer than the boot or with a name that leads elsewhere."""
         stat = self.proc.stat(pid)
         if stat is None:
@@ -121,8 +122,7 @@ class Scan:
             files = self._mapped(pid, keys, view, space, started)
         if exe.endswith(DELETED):
             files += self._executable(pid, exe, view, files)
-        if script:
-            files += self.scripts.look(pid, exe, view, space, started)
+        files += [verdict for verdict in scripts if concerns(verdict, started)]
         if not files:
             return None
         return Process(pid, stat, started, exe, sorted(set(files), key=_order))

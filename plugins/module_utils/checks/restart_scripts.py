@@ -33,8 +33,8 @@ INTERPRETERS = (
     ("java", (b"java",), (), ()),
 )
 
-# A script's times are compared to this, in seconds: needrestart allows as much between fork, exec and reading the file.
-TOLERANCE = 2.0
+# Seconds from the start of a process until it has surely read its script (needrestart allows as much), beyond the tolerance of files.
+READING = 1.0
 DESCRIPTORS_LIMIT = 4096
 
 
@@ -53,8 +53,8 @@ class Scripts:
             self._kinds[exe] = _kind(exe)
         return self._kinds[exe] is not None
 
-    def look(self, pid, exe, view, space, started):
-        """Return the list of Verdict about the script of a process that started then."""
+    def look(self, pid, exe, view, space):
+        """Return the list of Verdict about the script of a process: those that changed since the boot, with the time."""
         kind = self._kinds[exe]
         if kind[0] == "java":
             return self._jars(pid)
@@ -67,8 +67,8 @@ class Scripts:
         found = []
         for name, reason in self._files(kind[0], view, space, path):
             changed = self._change(view, space, name)
-            if changed and started < changed - TOLERANCE:
-                found.append(Verdict(reason, name, changed, 0.0))
+            if changed:
+                found.append(Verdict(reason, name, changed - READING, 0.0))
         return found
 
     def _absolute(self, pid, script, view):

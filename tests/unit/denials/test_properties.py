@@ -1,0 +1,150 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What holds for every log: no line stops or bloats the reader, a cut log tells less and nothing else, the order of fields is no matter."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_groups import EVENTS_LIMIT, Tally
+from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_journal import Entries
+from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_patterns import pattern_of
+from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_reading import AUDIT_NEEDLES, TEXT_NEEDLES, BlockReader
+from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_records import JUDGED, head_of, shape_of
+from denials_lines import BEGIN, avc, judge, syscall
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+WORDS = st.sampled_from([
+    b"type=AVC ", b"msg=audit(", b"1700000000.100:5", b"): ", b"avc:  denied  ", b"{ read } ", b"for ", b" pid=1", b' comm="x"', b" scontext=a:b:c_t:s0",
+    b" tcontext=a:b:d_t:s0", b" tclass=file", b" permissive=0", b"apparmor=\"DENIED\"", b"\x1d", b"\0", b"\xff", b'"', b"'", b"msg='", b"=", b"{", b"}", b"\n",
+    b"type=SYSCALL ", b"type=USER_AVC ", b"type=SELINUX_ERR ", b"op=security_compute_sid", b"type=SECCOMP ", b"sig=31 ", b"syscall=8 ", b"code=0x", b"name=", b"2F",
+    b"type=1400 ", b"audit(", b"9" * 40, b"(", b")", b":", b" ", b"type=MAC_STATUS ", b"enforcing=0",
+])
+LINES = st.one_of(st.binary(max_size=300), st.lists(WORDS, max_size=40).map(b"".join))
+
+
+class Alone:
+    """A source whose records have no companions."""
+
+    def companion(self, kind: bytes, ident: bytes) -> None:
+        return None
+
+
+@given(LINES)
+@settings(max_examples=600)
+def test_no_line_stops_the_parser(line):
+    head = head_of(line)
+    if head is not None:
+        shape_of(head.type, head.body)
+    tally = Tally()
+    tally.add(line, Alone())
+    assert tally.totals["records"] + tally.totals["malformed"] <= 1
+
+
+@given(LINES, st.sampled_from(sorted(JUDGED)))
+@settings(max_examples=600)
+def test_no_body_stops_a_parser(body, kind):
+    shape_of(kind, body)
+
+
+@given(st.lists(LINES, max_size=30), st.integers(1, 200))
+@settings(max_examples=200)
+def test_no_text_stops_a_reader(lines, size):
+    text = b"\n".join(lines)
+    blocks = [text[start:start + size] for start in range(0, len(text), size)]
+    for needles in (AUDIT_NEEDLES, TEXT_NEEDLES):
+        tally = Tally()
+        BlockReader(iter(blocks), needles).feed(tally)
+        assert tally.totals["records"] + tally.totals["malformed"] <= text.count(b"audit")
+        assert len(tally.events) <= 2 * EVENTS_LIMIT
+
+
+@given(st.lists(st.one_of(st.binary(max_size=200), st.sampled_from([b"MESSAGE=AVC x", b"MESSAGE\n\5\0\0\0\0\0\0\0abcde", b"_AUDIT_TYPE=1400", b"", b"_AUDIT_ID=1"])), max_size=30),
+       st.integers(1, 50))
+@settings(max_examples=300)
+def test_no_journal_stops_the_reader(fields, size):
+    text = b"\n".join(fields)
+    for _block in Entries([text[start:start + size] for start in range(0, len(text), size)]):
+        pass
+
+
+@given(st.binary(max_size=3000))
+def test_a_pattern_is_never_longer_than_three_times_its_path(path):
+    assert len(pattern_of(path)) <= 3 * len(path) + 16
+
+
+@st.composite
+def logs(draw):
+    """A log of records that a kernel may have written, some with their call, some interlaced."""
+    lines = []
+    for serial in range(draw(st.integers(1, 12))):
+        permissive = draw(st.sampled_from(["", " permissive=0", " permissive=1"]))
+        what = draw(st.sampled_from([' name="f" dev="dm-0" ino=1', ' path="/var/www/html/index.html" dev="dm-0" ino=2', ' name=2F612062', ""]))
+        lines.append(avc(serial, perms=draw(st.sampled_from(["read", "write open"])), what=what, permissive=permissive, when=BEGIN + serial))
+        if draw(st.booleans()):
+            lines.insert(draw(st.integers(0, len(lines))), syscall(serial, success=draw(st.sampled_from(["yes", "no"])), when=BEGIN + serial))
+    return "\n".join(lines).encode() + b"\n"
+
+
+def ids(text: bytes) -> dict[str, int]:
+    tally = Tally()
+    BlockReader(iter([text]), AUDIT_NEEDLES).feed(tally)
+    return {group.id: group.count for group in tally.groups.values()}
+
+
+@given(logs(), st.data())
+@settings(max_examples=300)
+def test_a_cut_log_has_the_same_groups_or_fewer(text, data):
+    whole, part = ids(text), ids(text[: data.draw(st.integers(0, len(text)))])
+    assert all(count <= whole.get(name, 0) for name, count in part.items())
+
+
+@given(st.permutations(["comm=\"httpd\"", "name=\"f\"", "dev=\"dm-0\"", "pid=4711", "ino=12", "scontext=u:r:a_t:s0", "tcontext=u:r:b_t:s0:c1,c2", "tclass=file",
+                        "permissive=0", "ioctlcmd=0x5401"]))
+@settings(max_examples=200)
+def test_fields_in_any_order_make_the_same_group(fields):
+    usual = 'comm="httpd" name="f" dev="dm-0" pid=1 ino=1 ioctlcmd=0x5401 scontext=u:r:a_t:s0 tcontext=u:r:b_t:s0:c1,c2 tclass=file permissive=0'
+    head = f"type=AVC msg=audit({BEGIN}.000:1): avc:  denied  {{ ioctl }} for  "
+    assert ids(f"{head}{usual}\n".encode()) == ids(f"{head}{' '.join(fields)}\n".encode())
+
+
+@given(logs(), st.integers(1, 3000))
+@settings(max_examples=200)
+def test_blocks_of_any_size_tell_the_same(text, size):
+    one, many = Tally(), Tally()
+    BlockReader(iter([text]), AUDIT_NEEDLES).feed(one)
+    BlockReader(iter([text[start:start + size] for start in range(0, len(text), size)]), AUDIT_NEEDLES).feed(many)
+    assert one.totals == many.totals
+    assert {group.id: (group.count, group.verdicts) for group in one.groups.values()} == {group.id: (group.count, group.verdicts) for group in many.groups.values()}
+
+
+@given(st.lists(LINES, max_size=20))
+@settings(max_examples=60, deadline=None)
+def test_the_result_of_any_log_is_json_without_control_characters(lines):
+    with tempfile.TemporaryDirectory() as folder:
+        result = judge(Path(folder), *lines, avc())
+    text = json.dumps(result, ensure_ascii=False)
+    assert not any(ord(character) < 32 or 0x7F <= ord(character) < 0xA0 or 0xD800 <= ord(character) < 0xE000 for character in text)
+    assert len(text) < 500000
+
+
+def test_the_flood_lane_counts_what_the_parser_counts():
+    """The quick way for floods and the parser record by record must agree to the last number."""
+    lines = []
+    for number in range(3000):
+        lines.append(avc(number, comm=f'"p{number % 7}"', what=f' name="sess_{number:032x}" dev="dm-0" ino={number}', pid=number,
+                         permissive=["", " permissive=0", " permissive=1"][number % 3], when=BEGIN + number))
+        if number % 5:
+            lines.append(syscall(number, success="yes" if number % 2 else "no", when=BEGIN + number))
+    quick, slow = Tally(BEGIN + 50, BEGIN + 2900), Tally(BEGIN + 50, BEGIN + 2900)
+    slow.take = lambda text, places, calls: places
+    for tally in (quick, slow):
+        BlockReader(iter([("\n".join(lines) + "\n").encode()]), AUDIT_NEEDLES).feed(tally)
+    assert quick.totals == slow.totals
+    assert quick.totals["denied"] == 2851
+    assert {group.id: (group.count, group.verdicts, group.calls, group.first, group.last) for group in quick.groups.values()} == {
+        group.id: (group.count, group.verdicts, group.calls, group.first, group.last) for group in slow.groups.values()}
