@@ -107,7 +107,7 @@ def payload() -> bytes:
     """Return the program that travels to a server with this check alone."""
     from ansible_collections.bottomup.security.plugins.plugin_utils import payload as builder
 
-    return builder.build(["restart"], {"token": "bench", "checks": ["restart"], "timeout": 60, "memory": 256, "options": {}})
+    return builder.build(["restart"], {"token": "bench", "checks": ["restart"], "timeout": 60, "memory": 256 << 20, "options": {}})
 
 
 def ways(shop: Workshop) -> dict[str, Callable[[], float]]:
@@ -148,13 +148,18 @@ def measure() -> dict[str, object]:
         time.sleep(1)
         least: dict[str, float] = {}
         todo = ways(shop)
+        inside: dict[str, object] = {}
+        within: dict[str, float] = {}
         for number in range(ROUNDS):
             for name, work in todo.items():
                 if name.startswith("needrestart") and number >= 2:
                     continue  # seconds each time
                 least[name] = min(least.get(name, 1e9), work())
-        inside = json.loads(subprocess.run([SERVER_PYTHON, "-I", "-c", INSIDE, str(conftest.COLLECTIONS), str(ROUNDS)],
-                                           capture_output=True, text=True, check=True).stdout)
+            inside = json.loads(subprocess.run([SERVER_PYTHON, "-I", "-c", INSIDE, str(conftest.COLLECTIONS), "3"],
+                                               capture_output=True, text=True, check=True).stdout)
+            for name, value in dict(inside["ms"]).items():  # type: ignore[call-overload]
+                within[name] = min(within.get(name, 1e9), value)
+        inside["ms"] = within
         maps = b"".join(Path(f"/proc/{name}/maps").read_bytes() for name in os.listdir("/proc") if name.isdigit() and name != "1")
     return document(least, inside, len(maps), maps.count(b"\n"))
 
