@@ -297,8 +297,10 @@ def test_log_and_database_that_are_gone(tmp_path: Path) -> None:
     with Fail2ban(tmp_path, f"[one]\nenabled = true\nlogpath = {tmp_path}/a.log\n") as server:
         busy = sqlite3.connect(tmp_path / "f2b.sqlite3")
         busy.execute("BEGIN EXCLUSIVE")
-        result = server.check()
-        busy.close()
+        try:
+            result = server.check()
+        finally:
+            busy.close()
         assert result["status"] == "incomplete" and "locked" in result["status_reason"]
         server.log.unlink()
         (tmp_path / "f2b.sqlite3").unlink()
