@@ -90,7 +90,7 @@ class Server:
         self.asked.append(argv)
         return self.commands.get(os.path.basename(argv[0]), Command(127, b"", b"not found", False, False))
 
-    def machine(self, now: float = NOW) -> Machine:
+    def machine(self, now: float | None = None) -> Machine:
         return Machine(os.fsencode(self.folder), now, self._answer)
 
     def installed(self, name: str, output: bytes = b"") -> None:
@@ -103,7 +103,7 @@ class Server:
         os.makedirs(self.path("/run/systemd/system"), exist_ok=True)
         self.installed("systemctl", "\n\n".join(units[name] for name in sorted(units)).encode() + b"\n")
 
-    def scan(self, own_pid: int = 99999, now: float = NOW) -> Scan:
+    def scan(self, own_pid: int = 99999, now: float | None = None) -> Scan:
         return Scan(self.machine(now), own_pid=own_pid)
 
     def reasons(self, pid: int) -> list[str]:
