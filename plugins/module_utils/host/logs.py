@@ -345,11 +345,14 @@ def time_range(log, since, until, stamp):
     start, end = 0, size
     if since is not None:
         first = next((number for number, when in enumerate(times) if when is not None and when >= since), SAMPLES)
-        start = _first(log, places[first - 1] if first else 0, places[first] if first < SAMPLES else size, since, stamp)
+        # Only a place that showed a time before the window is known to lie before it; others may be long lines or garbage.
+        before = max([places[number] for number in range(first) if times[number] is not None] or [0])
+        start = _first(log, before, places[first] if first < SAMPLES else size, since, stamp)
         start = max(0, _earlier(log, start, since, stamp) - SLACK)
     if until is not None:
         last = next((number for number in range(SAMPLES - 1, -1, -1) if times[number] is not None and times[number] <= until), -1)
-        end = _first(log, places[last] if last >= 0 else 0, places[last + 1] if last + 1 < SAMPLES else size, until, stamp)
+        after = min([places[number] for number in range(last + 1, SAMPLES) if times[number] is not None] or [size])
+        end = _last(log, places[last] if last >= 0 else 0, after, until, stamp)
         end = min(size, end + SLACK)
     return start, max(start, end)
 
@@ -377,6 +380,20 @@ def _first(log, low, high, bound, stamp):
             # No time near the middle (a very long line, garbage): bisect no further, what is before it is read as well.
             return low
     return low
+
+
+def _last(log, low, high, bound, stamp):
+    """Return a place at or after the last line at or before C(bound), between two places of rising time."""
+    while high - low > PROBE:
+        middle = (low + high) // 2
+        when = _time_at(log, middle, stamp)
+        if when is not None and when > bound:
+            high = middle
+        elif when is not None:
+            low = middle
+        else:
+            return high
+    return high
 
 
 def _earlier(log, start, since, stamp):
