@@ -32,7 +32,7 @@ COMMANDS = {
 }
 
 REMEDIES = {
-    "soft-reboot": "The kernel is current: with systemd 254 or newer a soft-reboot replaces all processes, an ordinary reboot does it everywhere.",
+    "soft-reboot": "The kernel is current: only the processes must be replaced. With systemd 254 or newer a soft-reboot does that, else a reboot.",
     "kexec": "Start the new kernel with kexec, or reboot.",
     "reboot": "Reboot at the next opportunity.",
 }
@@ -43,11 +43,15 @@ LIBC = r"^(?:libc\.so\.6|libc-2\.[0-9]+\.so|ld-linux[-a-z0-9_]*\.so\.[0-9]+|ld-2
 
 REASONS_LIMIT = 100
 
+# Installed with a systemd that knows soft-reboot.
+SOFT_REBOOT_UNITS = (b"/usr/lib/systemd/system/soft-reboot.target", b"/lib/systemd/system/soft-reboot.target")
+
 
 class Reboot:
     """The reasons found so far; C(data) and C(findings) hand them out."""
 
-    def __init__(self):
+    def __init__(self, soft_reboot=False):
+        self._soft_reboot = soft_reboot
         self.reasons = []
         self.level = "none"
         self.kernel = None
@@ -76,13 +80,13 @@ class Reboot:
             "host",
             evidence=[(reason["source"], reason["text"]) for reason in self.reasons],
             remedy=REMEDIES[self.level],
-            commands=COMMANDS[self.level],
+            commands=COMMANDS["reboot" if self.level == "soft-reboot" and not self._soft_reboot else self.level],
         )]
 
 
 def reboot_of(machine, actions, stale):
     """Return the Reboot of a machine: C(actions) of the plan that only a reboot can do, C(stale) rows."""
-    reboot = Reboot()
+    reboot = Reboot(soft_reboot=any(os.path.exists(machine.path(unit)) for unit in SOFT_REBOOT_UNITS))
     for action in actions:
         if action.action == REBOOT:
             names = sorted({os.path.basename(item["path"]) for row in action.rows for item in row["files"]})

@@ -21,7 +21,7 @@ from restart_workshop import Workshop
 
 from ansible_collections.bottomup.security.plugins.modules import restart_info
 
-TYPES = {"str": str, "int": int, "bool": bool, "list": list, "dict": dict}
+TYPES: dict[str, type] = {"str": str, "int": int, "bool": bool, "list": list, "dict": dict}
 
 RUN = """
 import json, resource, sys
@@ -50,7 +50,8 @@ def answer(stale: int) -> dict[str, Any]:
     program = Path(sys.executable).with_name("ansible")
     if not program.exists():
         needs.missing("needs ansible-core in the environment of the tests")
-    command = [program, "localhost", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}", "-m", "bottomup.security.restart_info"]
+    command = [str(program), "localhost", "-c", "local", "-m", "bottomup.security.restart_info"]
+    command += ["-e", f"ansible_python_interpreter={sys.executable}"]
     environment = {**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.minimal",
                    "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "0", "ANSIBLE_COLLECTIONS_PATH": str(conftest.COLLECTIONS)}
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=120)
@@ -73,12 +74,12 @@ def _compare(documented: dict[str, Any], given: Any, place: str) -> list[str]:
     kind = TYPES[documented["type"]]
     if given is None:
         return []
-    if not isinstance(given, kind) or (kind is int and isinstance(given, bool)):
+    if type(given) is not kind:
         return [f"{place}: {given!r} is no {documented['type']}"]
-    if kind is list:
+    if isinstance(given, list):
         inner = {"type": documented["elements"], "contains": documented.get("contains")}
         return [problem for number, item in enumerate(given) for problem in _compare(inner, item, f"{place}[{number}]")]
-    if kind is dict and documented.get("contains"):
+    if isinstance(given, dict) and documented.get("contains"):
         names = documented["contains"]
         problems = [f"{place}.{name} is not documented" for name in given if name not in names]
         problems += [f"{place}.{name} is documented and missing" for name in names if name not in given]

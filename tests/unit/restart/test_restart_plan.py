@@ -227,6 +227,14 @@ def test_case_24_never_restarted(server: Server, name: str) -> None:
     assert not any("restart" in command for finding in result["findings"] for command in finding["remedy"]["commands"])
 
 
+@pytest.mark.parametrize(("known", "command"), [(True, "systemctl soft-reboot"), (False, "systemctl reboot")])
+def test_case_24_soft_reboot_only_where_systemd_knows_it(server: Server, known: bool, command: str) -> None:
+    stale(server, 10, cgroup="0::/system.slice/dbus.service")
+    if known:
+        server.write("/usr/lib/systemd/system/soft-reboot.target")
+    assert [finding["remedy"]["commands"] for finding in server.run()["findings"]] == [[command]]
+
+
 def test_case_24_systemd_replaces_itself(server: Server) -> None:
     stale(server, 1, ppid=0, exe="/usr/lib/systemd/systemd", cgroup="0::/init.scope", comm="systemd")
     assert actions(server) == [("service", "systemd", "daemon-reexec", ["systemctl daemon-reexec"])]
