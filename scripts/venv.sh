@@ -16,7 +16,7 @@ if sys.version_info[0] == 3 and 10 <= sys.version_info[1] <= 14 and sys.version_
     print(sys.version_info[1], sys.executable)' 2>/dev/null </dev/null || true
 }
 
-has_venv() { "$1" -I -c 'import ensurepip, venv' 2>/dev/null </dev/null; }
+has_venv() { "$1" -I -c 'import ensurepip, venv; ensurepip.version()' 2>/dev/null </dev/null; }
 
 candidates() {
     [ -z "${PYTHON:-}" ] || { echo "$PYTHON"; return; }
@@ -63,7 +63,7 @@ if [ -z "$(probe .venv/bin/python)" ] || ! .venv/bin/python -I -c 'import pip' 2
     python=$(newest_python)
     say "Making .venv with $("$python" --version) ($python)"
     rm -rf .venv
-    "$python" -I -m venv .venv
+    "$python" -I -m venv .venv || { rm -rf .venv; exit 1; }
 fi
 
 # The test set holds the run set: a venv brought up for the tests serves both.
