@@ -160,7 +160,7 @@ def test_case_8_chmod_and_link_are_no_writing(server: Server) -> None:
     (BOOT + 500, "older than the process"),
     (NOW + 9000, "in the future: a clock was wrong"),
     (NOW - 10, "loaded by an older process: the file itself is younger than the process"),
-])
+], ids=lambda value: value if isinstance(value, str) else "mtime")
 def test_case_8_time_says_nothing(server: Server, mtime: float, why: str) -> None:
     assert _written(server, mtime, BOOT + 1000) == [], why
 
