@@ -430,11 +430,11 @@ data:
           returned: always
           type: int
         packages:
-          description: V(asked), or why the packages are not known.
+          description: V(asked), V(not needed), or why the packages are not known.
           returned: always
           type: str
         units:
-          description: V(asked), or why the units are not known.
+          description: V(asked), V(not needed), or why the units are not known.
           returned: always
           type: str
     cut:

@@ -40,7 +40,7 @@ def run(options, machine):
     stale = [row for row in rows if row["stale"]]
     actions = plan(stale, units, no_units)
     reboot = reboot_of(machine, actions, stale)
-    coverage = _coverage(scan, machine, no_packages, no_units if stale else "")
+    coverage = _coverage(scan, _answered(paths, no_packages), _answered(stale, no_units))
     data = {
         "processes": [maker.public(row) for row in rows[:PROCESSES_LIMIT]],
         "services": [_service(action) for action in actions[:SERVICES_LIMIT]],
@@ -62,7 +62,12 @@ def _service(action):
     }
 
 
-def _coverage(scan, machine, no_packages, no_units):
+def _answered(wanted, reason):
+    """Return whether something was asked, in words."""
+    return (reason or "asked") if wanted else "not needed"
+
+
+def _coverage(scan, about_packages, about_units):
     seen = scan.coverage
     return {
         "seen": seen.seen,
@@ -72,8 +77,8 @@ def _coverage(scan, machine, no_packages, no_units):
         "network_files": len(seen.network_files),
         "unknown_files": len(seen.unknown_files),
         "unknown_executables": seen.unknown_exe,
-        "packages": no_packages or "asked",
-        "units": no_units or "asked",
+        "packages": about_packages,
+        "units": about_units,
     }
 
 

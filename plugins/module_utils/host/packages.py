@@ -39,7 +39,7 @@ def owners(machine, paths):
     paths = sorted(set(paths))
     if not paths:
         return {}, ""
-    if machine.read_or_none(DPKG_FOLDER + b"/status", 1) is not None:
+    if machine.read_or_none(DPKG_FOLDER + b"/status", 1):
         return _dpkg_owners(machine, paths), ""
     if machine.which(b"rpm") is not None:
         return _rpm_owners(machine, paths)
