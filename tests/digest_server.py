@@ -80,9 +80,16 @@ class Server:
 def entry(when: float, program: str, message: Any, **fields: str) -> dict[str, Any]:
     """Return an entry of the journal as ``journalctl -o json`` prints it."""
     return {
-        "__REALTIME_TIMESTAMP": str(int(when * 1000000)), "__MONOTONIC_TIMESTAMP": str(int((when - NOW + 8640000) * 1000000)), "_BOOT_ID": "b1",
-        "SYSLOG_IDENTIFIER": program, "MESSAGE": message, "PRIORITY": "6", "_UID": "0", "_PID": "1" if program == "systemd" else "4242",
-        "_TRANSPORT": "kernel" if program == "kernel" else "syslog", **fields,
+        "__REALTIME_TIMESTAMP": str(int(when * 1000000)),
+        "__MONOTONIC_TIMESTAMP": str(int((when - NOW + 8640000) * 1000000)),
+        "_BOOT_ID": "b1",
+        "SYSLOG_IDENTIFIER": program,
+        "MESSAGE": message,
+        "PRIORITY": "6",
+        "_UID": "0",
+        "_PID": "1" if program == "systemd" else "4242",
+        "_TRANSPORT": "kernel" if program == "kernel" else "syslog",
+        **fields,
     }
 
 

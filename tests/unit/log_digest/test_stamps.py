@@ -13,11 +13,12 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_stamps import LocalZone, Stamps, server_zone
-from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine
 from digest_server import at
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_stamps import LocalZone, Stamps, server_zone
+from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine
 
 REPOSITORY = Path(__file__).parents[3]
 WRITTEN = at("2026-11-22 12:00:00")
@@ -49,10 +50,25 @@ def test_fraction() -> None:
     assert Stamps(WRITTEN).read(b"2026-11-22T06:25:01.500000+00:00 x")[0] == at("2026-11-22 06:25:01") + 0.5
 
 
-@pytest.mark.parametrize("line", [
-    b"", b"x", b"Nov", b"Nov 31 06:25:01 x", b"Nov 22 26:25:01 x", b"Nov 22 06:61:01 x", b"Nil 22 06:25:01 x", b"2026-13-22T06:25:01Z x",
-    b"2026-02-30T06:25:01 x", b"0000-00-00T00:00:00Z x", b"9999-12-31T23:59:59Z x", b"<x>Nov 22 06:25:01 x", b"\0\0\0\0", b"Nov 22 06:25:01",
-])
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"x",
+        b"Nov",
+        b"Nov 31 06:25:01 x",
+        b"Nov 22 26:25:01 x",
+        b"Nov 22 06:61:01 x",
+        b"Nil 22 06:25:01 x",
+        b"2026-13-22T06:25:01Z x",
+        b"2026-02-30T06:25:01 x",
+        b"0000-00-00T00:00:00Z x",
+        b"9999-12-31T23:59:59Z x",
+        b"<x>Nov 22 06:25:01 x",
+        b"\0\0\0\0",
+        b"Nov 22 06:25:01",
+    ],
+)
 def test_no_stamp(line: bytes) -> None:
     with LocalZone("UTC"):
         assert Stamps(WRITTEN).read(line) == (None, 0)
