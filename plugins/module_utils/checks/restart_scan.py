@@ -26,11 +26,17 @@ from .restart_view import Views
 # A process that runs more than this many different files is not looked at beyond.
 FILES_LIMIT = 4096
 
+ATTEMPTS = 3
+
 _GONE = (errno.ENOENT, errno.ESRCH)
 _DENIED = (errno.EACCES, errno.EPERM)
 
 # A process with at least one remarkable file. files: list of Verdict; stat: host.proc.Stat; exe: where its link leads (bytes).
 Process = collections.namedtuple("Process", "pid stat started exe files")
+
+
+class OutOfSight(OSError):
+    """A process, or the one through which its files are seen, ended while they were looked at."""
 
 
 class Coverage:
@@ -69,19 +75,28 @@ class Scan:
             if pid in self._own:
                 self.coverage.skipped += 1
                 continue
-            try:
-                process = self._process(pid)
-            except OSError as error:
-                self._count(error, pid)
-                continue
+            process = self._try(pid)
             if process is not None:
                 found.append(process)
         return found
 
+    def _try(self, pid):
+        """Return the Process, or None; look again where the process was seen through another that ended meanwhile."""
+        seen = self.coverage.seen
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._process(pid)
+            except OSError as error:
+                self.coverage.seen = seen
+                if attempt == ATTEMPTS or not isinstance(error, OutOfSight):
+                    self._count(error, pid)
+                    break
+        return None
+
     def _count(self, error, pid):
         if error.errno in _DENIED:
             self.coverage.unreadable += 1
-        elif error.errno in _GONE and not os.path.isdir(self.proc.path(pid, b"task")):
+        elif not os.path.isdir(self.proc.path(pid, b"task")):
             self.coverage.vanished += 1
         elif error.errno in _GONE:
             self.coverage.skipped += 1  # newer kernels answer "no such process" for a kernel thread
@@ -150,7 +165,7 @@ class Scan:
                 found.append(verdict)
         # While a process ends its files seem to be gone: what was seen then is worth nothing.
         if fresh and not (view.is_there() and os.path.isdir(self.proc.path(pid, b"task"))):
-            raise OSError(errno.ESRCH, "gone")
+            raise OutOfSight(errno.ESTALE, "ended meanwhile")
         self._verdicts.update(fresh)
         return found
 
