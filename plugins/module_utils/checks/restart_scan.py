@@ -28,7 +28,7 @@ FILES_LIMIT = 4096
 
 ATTEMPTS = 3
 
-_GONE = (errno.ENOENT, errno.ESRCH)
+_GONE = (errno.ENOENT, errno.ESRCH, errno.ESTALE)
 _DENIED = (errno.EACCES, errno.EPERM)
 
 # A process with at least one remarkable file. files: list of Verdict; stat: host.proc.Stat; exe: where its link leads (bytes).
@@ -96,9 +96,9 @@ class Scan:
     def _count(self, error, pid):
         if error.errno in _DENIED:
             self.coverage.unreadable += 1
-        elif not os.path.isdir(self.proc.path(pid, b"task")):
+        elif error.errno in _GONE and not os.path.isdir(self.proc.path(pid, b"task")):
             self.coverage.vanished += 1
-        elif error.errno in _GONE:
+        elif error.errno in _GONE and error.errno != errno.ESTALE:
             self.coverage.skipped += 1  # newer kernels answer "no such process" for a kernel thread
         else:
             self.coverage.unreadable += 1
