@@ -26,8 +26,8 @@ _PROFILE = re.compile(rb"(.{1,1000}) \((enforce|complain|kill|prompt|unconfined|
 
 # profile NAME /path flags=(...) {   |   /path {   |   "/path with blanks" {   |   profile NAME @{bin}/name {
 _HEAD = re.compile(
-    rb"^[ \t]*(?:profile[ \t]+)?(?:[^\s\"{#/@][^\s{]*[ \t]+)?"
-    rb"(\"/[^\"\n]+\"|(?:/|@\{)(?:[^\s{}#]|\{[^{}\s]*\}|(?<=@\{)[a-z]+\})+)[^\n#{]*\{", re.M,
+    rb"^[ \t]*(?:profile[ \t]+)?(?:(?:\"[^\"/\n]*\"|[^\s\"{#/@][^\s{]*)[ \t]+)?"
+    rb"(\"/[^\"\n]+\"|(?:/|@\{[a-z_]+\})(?:[^\s{}#]|\{[^{}\s]*\})*)[^\n#{]*\{", re.M,
 )
 # Variables of tunables/global that stand before the name of a program; an attachment with another one is not known, and left alone.
 _VARIABLES = ((b"@{bin}", b"*bin"), (b"@{sbin}", b"*bin"), (b"@{lib}", b"*lib*"))

@@ -12,43 +12,67 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import functools
 import re
 
-# Longer names are no paths that a program of the server chose for itself; a regular expression shall not read them all.
+# Longer names are no paths that a program of the server chose for itself.
 _LIMIT = 1024
+_KEPT = 1024
 
-# (what varies, what stands for it): of two that fit at one place the first.
-_RULES = (
-    # A process and its threads: /proc/4711/task/4712/stat
-    (rb"^/proc/[0-9]+", b"/proc/N"),
-    (rb"/task/[0-9]+", b"/task/N"),
-    # Descriptors without a name: socket:[33415], pipe:[96391]; a bare [96391] is an old kernel's pipe
-    (rb"\[[0-9]+\]", b"[N]"),
-    # Terminals and the run-time directory of a user
-    (rb"^/dev/pts/[0-9]+", b"/dev/pts/N"),
-    (rb"^(?:/var)?/run/user/[0-9]+", b"/run/user/N"),
-    # PHP's sessions
-    (rb"(?:^|(?<=/))sess_[0-9A-Za-z,-]{20,}", b"sess_X"),
-    # Containers, overlay layers, caches: uuid, or eight and more hex digits with a digit among them
-    (rb"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}", b"UUID"),
-    (rb"(?<![0-9A-Za-z])(?=[a-f]{0,31}[0-9])[0-9a-f]{8,}(?![0-9A-Za-z])", b"HEX"),
-    (rb"(?<![0-9A-Za-z])(?=[A-F]{0,31}[0-9])[0-9A-F]{8,}(?![0-9A-Za-z])", b"HEX"),
-    # What mktemp(3) and its kin put behind a known beginning, a dot or a dash: six characters, not a plain word
-    (rb"(?:^|(?<=/))tmp(?=[a-z_]{0,16}[0-9A-Z])[0-9A-Za-z_]{6,16}(?=[/.]|$)", b"tmpX"),
-    (rb"(?:^|(?<=/))php(?=[a-z_]{0,16}[0-9A-Z])[0-9A-Za-z_]{6,16}(?=[/.]|$)", b"phpX"),
-    (rb"(?<=[._-])(?=[A-Za-z]{0,5}[0-9]|[a-z]{1,5}[A-Z]|[A-Z]{1,5}[a-z])[0-9A-Za-z]{6}(?=/|$)", b"X"),
-    # Dates, times, inode and process numbers, counters; a short number (sda1, php8, lib64) is part of the name
-    (rb"[0-9]{4}-[0-9]{2}-[0-9]{2}", b"DATE"),
-    (rb"[0-9]{4,}", b"N"),
+# What spans more than one word, and a text that must be there for it to be worth a search: (text, what varies, what stands for it).
+_SPANS = tuple(
+    (needs, re.compile(varies), stands)
+    for needs, varies, stands in (
+        # PHP's sessions
+        (b"sess_", rb"(?<![^/])sess_[0-9A-Za-z,-]{20,}", b"sess_X"),
+        # Python's and PHP's temporary files
+        (b"tmp", rb"(?<![^/])tmp(?=[a-z_]{0,16}[0-9A-Z])[0-9A-Za-z_]{6,16}(?=[/.]|$)", b"tmpX"),
+        (b"php", rb"(?<![^/])php(?=[a-z_]{0,16}[0-9A-Z])[0-9A-Za-z_]{6,16}(?=[/.]|$)", b"phpX"),
+        # Containers, volumes, and dates
+        (b"-", rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", b"UUID"),
+        (b"-", rb"[0-9]{4}-[0-9]{2}-[0-9]{2}", b"DATE"),
+    )
 )
-_VARIES = re.compile(b"|".join(b"(" + varies + b")" for varies, _becomes in _RULES))
-_BECOMES = (b"",) + tuple(becomes for _varies, becomes in _RULES)
+
+_WORD = re.compile(rb"[0-9A-Za-z]+")
+_COUNTER = re.compile(rb"[0-9]{4,}")
+_HEX = re.compile(rb"(?:[0-9a-f]{8,}|[0-9A-F]{8,})\Z")
+
+# Short numbers that are a process, a thread, a terminal, a user; a short number elsewhere (sda1, php8, lib64) is part of the name.
+_BEFORE_NUMBER = (b"/proc/", b"/task/", b"/dev/pts/", b"/run/user/", b"[")
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def _pattern(path):
+    for needs, varies, stands in _SPANS:
+        if needs in path:
+            path = varies.sub(stands, path)
+    return _WORD.sub(_varying, path)
 
 
 def pattern_of(path):
     """Return the pattern (bytes) of a path, a file name or the name of a socket (bytes)."""
-    return _VARIES.sub(_becomes, path[:_LIMIT])
+    return _pattern(path[:_LIMIT])
 
 
-def _becomes(match):
-    return _BECOMES[match.lastindex]
+def _varying(match):
+    """Return what stands for a word of letters and digits in a pattern."""
+    word = match.group()
+    if word.islower() and word.isalpha():
+        return word
+    start, end, path = match.start(), match.end(), match.string
+    if word.isdigit():
+        # process and inode numbers, times, counters
+        return b"N" if len(word) > 3 or path[max(0, start - 10):start].endswith(_BEFORE_NUMBER) else word
+    if len(word) == 6 and path[start - 1:start] in _SEPARATORS and path[end:end + 1] in (b"", b"/") and not (word.isalpha() and _one_case(word)):
+        return b"X"  # what mktemp(3) puts behind a dot or a dash
+    if not word.isalpha() and _HEX.match(word):
+        return b"HEX"  # containers, overlay layers, caches
+    return _COUNTER.sub(b"N", word)
+
+
+_SEPARATORS = (b".", b"-", b"_")
+
+
+def _one_case(word):
+    return word.islower() or word.isupper() or word.istitle()

@@ -209,6 +209,8 @@ def _read_journal(machine, since, until, tally, seen, folder=None):
         seen.problems.append("the journal was not read to its end: %s" % (text(stream.err.strip()) or "journalctl was stopped"))
     if b"orrupt" in stream.err or b"ailed to" in stream.err or b"truncated" in stream.err:
         seen.problems.append("journalctl: %s" % text(stream.err.strip(), 200))
+    if not entries.count and not _any_entry(machine, journalctl, folder):
+        seen.problems.append("no entry of the journal can be read: its files are damaged, or not readable for this user")
     if entries.damaged:
         seen.problems.append("%d journal entries are too long to be records" % entries.damaged)
     _say_lost(losses, seen)
@@ -228,6 +230,12 @@ def _journal_files(machine, folder):
 
 def _journal_readable(machine):
     return all(os.access(path, os.R_OK) for path in _journal_files(machine, None) if os.path.basename(path) == b"system.journal")
+
+
+def _any_entry(machine, journalctl, folder):
+    """A damaged index looks to journalctl as if there were no entries."""
+    command = [journalctl, b"--quiet", b"--no-pager", b"--output=export", b"--lines=1"] + ([b"--directory=" + folder] if folder else [])
+    return b"__REALTIME_TIMESTAMP=" in machine.run(command, timeout=20).out
 
 
 def _vacuumed(machine, journalctl, since, seen, folder):

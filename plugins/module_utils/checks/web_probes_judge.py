@@ -22,6 +22,10 @@ REQUEST_LIMIT = 8192
 # The categories of one request: more than this adds nothing for the reader.
 VERDICT_LIMIT = 4
 
+# The verdicts that are remembered by the shape of the request.
+SHAPES_LIMIT = 20000
+
+_SHAPE = bytes(bytearray(ord("0") if ord("0") <= code <= ord("9") else code for code in range(256)))
 _ABSOLUTE = re.compile(br"^[a-z]{3,20}://[^/]{0,255}")
 _WORD = re.compile(br"[a-z0-9_]*[a-z_][a-z0-9_]*\Z")
 
@@ -45,48 +49,62 @@ class _Index:
                     by_piece.setdefault(bones.decode("latin-1"), []).append((rank, signature))
         self._words = frozenset(self._by_word)
         self._by_piece = sorted(by_piece.items())
-        # A piece that holds a shorter one adds nothing to the question whether there is any.
-        self._pieces = []
-        for piece in sorted(by_piece, key=lambda piece: (len(piece), piece)):
-            if not any(shorter in piece for shorter in self._pieces):
-                self._pieces.append(piece)
 
-    def any(self, bones):
-        """Return whether one skeleton, or many of them, may hold a signature."""
-        if not self._words.isdisjoint(words(bones)):
-            return True
+    def present(self, bones):
+        """Return (words, pieces) of the table that one skeleton, or many of them, hold: what C(candidates) needs to look for."""
         # Text, since "in" of bytes first tries its argument as a number and throws the error away: five times the cost.
-        bones = bones.decode("latin-1")
-        for piece in self._pieces:
-            if piece in bones:
-                return True
-        return False
+        text = bones.decode("latin-1")
+        return self._words.intersection(words(bones)), [entry for entry in self._by_piece if entry[0] in text]
 
-    def candidates(self, bones):
+    def candidates(self, bones, present):
         """Return the signatures that a skeleton may hold, in the order of the table."""
         found = set()
-        for word in self._words.intersection(words(bones)):
-            found.update(self._by_word[word])
-        bones = bones.decode("latin-1")
-        for piece, signatures in self._by_piece:
-            if piece in bones:
-                found.update(signatures)
-        return [signature for _rank, signature in sorted(found)]
+        some_words, some_pieces = present
+        if some_words:
+            for word in some_words.intersection(words(bones)):
+                found.update(self._by_word[word])
+        if some_pieces:
+            text = bones.decode("latin-1")
+            for piece, signatures in some_pieces:
+                if piece in text:
+                    found.update(signatures)
+        return tuple([signature for _rank, signature in sorted(found)]) if found else ()
+
+    def sorted_out(self, skeletons, present):
+        """Return {skeleton: candidates} of those of many skeletons that have any."""
+        some_words, some_pieces = present
+        found = {}
+        for bones in skeletons:
+            # Most have no word of the table, and few pieces are left to look for.
+            if some_words.isdisjoint(words(bones)):
+                if not some_pieces:
+                    continue
+                text = bones.decode("latin-1")
+                for piece, _signatures in some_pieces:
+                    if piece in text:
+                        break
+                else:
+                    continue
+            found[bones] = self.candidates(bones, present)
+        return found
 
 
 class Judge:
     """Judges requests and headers against the table of signatures.
 
-    C(suspicious) is the cheap question asked of every distinct skeleton, C(request) and C(header) the exact one asked of what
-    remains. Patterns are compiled when they are first needed: most runs need few of them.
+    Three steps, each for what the one before left over: which literals do many skeletons hold (C(present)), which signatures may
+    one skeleton have (C(candidates)), which has the request (C(verdict)). Patterns are compiled when they are first needed.
     """
 
     def __init__(self, signatures=SIGNATURES):
         self._compiled = {}
-        self._request = _Index([signature for signature in signatures if signature.where not in ("agent", "refused")])
-        self._refused = [signature for signature in signatures if signature.where == "refused"]
+        self._index = _Index([signature for signature in signatures if signature.where not in ("agent", "refused")])
         self._header = _Index([signature for signature in signatures if signature.where in ("agent", "any")])
-        self.suspicious = self._request.any
+        self._refused = [signature for signature in signatures if signature.where == "refused"]
+        self._shapes = {}
+        self.present = self._index.present
+        self.candidates = self._index.candidates
+        self.sorted_out = self._index.sorted_out
 
     def _match(self, signature, text):
         pattern = self._compiled.get(signature.id)
@@ -94,7 +112,7 @@ class Judge:
             pattern = self._compiled[signature.id] = re.compile(signature.pattern)
         return pattern.search(text) is not None
 
-    def _verdict(self, candidates, fields):
+    def _found(self, candidates, fields):
         found = []
         for signature in candidates:
             if self._match(signature, fields[signature.where]):
@@ -103,27 +121,45 @@ class Judge:
                     break
         return tuple(found)
 
-    def request(self, text):
-        """Return the ids of the signatures that one normalised request line has, in the order of the table."""
+    def verdict(self, text, candidates):
+        """Return the ids of those candidates that one normalised request line has, in the order of the table.
+
+        Where no candidate asks for a certain digit, requests that differ in digits only have one verdict.
+        """
         text = text[:REQUEST_LIMIT]
-        candidates = self._request.candidates(skeleton(text))
-        if not candidates:
-            return ()
+        shape = None
+        if not any(signature.digits for signature in candidates):
+            shape = text.translate(_SHAPE)
+            known = self._shapes.get(shape)
+            if known is not None:
+                return known
         method, path, query = split(text)
         if method and not path.startswith(b"/"):
             path = _ABSOLUTE.sub(b"", path) or b"/"
         target = path + b"?" + query if query else path
-        return self._verdict(candidates, {"line": text, "path": path, "query": query, "target": target, "any": target})
+        found = self._found(candidates, {"line": text, "path": path, "query": query, "target": target, "any": target})
+        if shape is not None:
+            if len(self._shapes) > SHAPES_LIMIT:
+                self._shapes.clear()
+            self._shapes[shape] = found
+        return found
+
+    def request(self, text):
+        """Return the verdict on one normalised request line."""
+        bones = skeleton(text)
+        candidates = self.candidates(bones, self.present(bones))
+        return self.verdict(text, candidates) if candidates else ()
 
     def refused(self, text):
         """Return the verdict on a request that the server answered with 400: also on what is no HTTP at all."""
         verdict = self.request(text)
         if len(verdict) < VERDICT_LIMIT:
-            verdict += self._verdict(self._refused, {"refused": text[:REQUEST_LIMIT]})[:VERDICT_LIMIT - len(verdict)]
+            verdict += self._found(self._refused, {"refused": text[:REQUEST_LIMIT]})[:VERDICT_LIMIT - len(verdict)]
         return verdict
 
     def header(self, value):
         """Return the ids of the signatures that a User-Agent or a Referer has (as logged)."""
         text = normalise(value[:REQUEST_LIMIT])
-        candidates = self._header.candidates(skeleton(text))
-        return self._verdict(candidates, {"agent": text, "any": text}) if candidates else ()
+        bones = skeleton(text)
+        candidates = self._header.candidates(bones, self._header.present(bones))
+        return self._found(candidates, {"agent": text, "any": text}) if candidates else ()

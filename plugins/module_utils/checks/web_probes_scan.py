@@ -18,10 +18,10 @@ import operator
 from . import web_probes_time as times
 from .web_probes_address import Clients
 from .web_probes_format import Quoted, sniff
-from .web_probes_text import normalise, normalise_all, skeleton
+from .web_probes_text import digits_do_not_matter, normalise, normalise_all, plain_skeletons, skeleton
 
 # Bounded caches: a full one is cleared, which costs speed and never correctness.
-REQUESTS_LIMIT = 30000
+REQUESTS_LIMIT = 50000
 SKELETONS_LIMIT = 60000
 HEADERS_LIMIT = 10000
 
@@ -31,7 +31,7 @@ _ROOTS = frozenset((b"GET / HTTP/1.0", b"GET / HTTP/1.1", b"GET / HTTP/2.0", b"G
 _ROOTS_WANTED = 400
 _SNIFFED = 50
 _HOUR = 3600
-_LINE_BREAK = 10
+_LINE_BREAK, _PERCENT, _BACKSLASH = bytearray(b"\n%\\")
 
 
 class Scan:
@@ -47,9 +47,11 @@ class Scan:
         self._clients = Clients(trusted)
         self._own = frozenset(own)
         self._regular = known or (lambda path: False)
-        self._requests = {}   # request -> verdict
-        self._dull = set()    # skeletons without any literal
-        self._headers = {}    # User-Agent or Referer -> verdict
+        self._requests = set()   # judged already
+        self._hot = {}           # request -> verdict, of those that have one
+        self._dull = set()       # plain skeletons of requests that had no literal
+        self._headers = set()    # User-Agents and Referers, judged already
+        self._hot_headers = {}   # User-Agent or Referer -> verdict, of those that have one
         self._roots = 0
         self._lone = None     # the address that every line had so far
 
@@ -114,18 +116,17 @@ class Scan:
         distinct = set(requests)
         fresh = distinct.difference(self._requests)
         if fresh:
-            self._judge_all(list(fresh))
+            self._judge_all(fresh)
         rows = set()
-        hot = [request for request in distinct if self._requests.get(request)]
+        hot = distinct.intersection(self._hot)
         if hot:
-            hot = frozenset(hot)
-            rows.update(row for row, request in enumerate(requests) if request in hot)
+            rows.update([row for row, request in enumerate(requests) if request in hot])
         rows.update([row for row, answer in enumerate(pieces[2::stride]) if answer[1:4] in _REFUSED])
         for place in (layout.agent, layout.referer):
             if place < stride:
-                rows.update(self._hot_headers(pieces[place::stride]))
+                rows.update(self._rows_of_headers(pieces[place::stride]))
         if self._roots < _ROOTS_WANTED and not distinct.isdisjoint(_ROOTS):
-            rows.update(row for row, request in enumerate(requests) if request in _ROOTS)
+            rows.update([row for row, request in enumerate(requests) if request in _ROOTS])
         for row in sorted(rows):
             start = row * stride
             line = pieces[start:start + stride + 1]
@@ -182,45 +183,65 @@ class Scan:
             self._tally.sources[address] = self._tally.sources.get(address, 0) + count
 
     def _judge_all(self, fresh):
-        """Judge requests that were not seen before: first their skeletons, then those that may have a signature."""
-        if len(self._requests) + len(fresh) > REQUESTS_LIMIT:
+        """Judge a set of requests that were not seen before; those with a signature go to C(_hot)."""
+        if len(self._requests) > REQUESTS_LIMIT:
             self._requests.clear()
+            self._hot.clear()
         if len(self._dull) > SKELETONS_LIMIT:
             self._dull.clear()
-        verdicts, dull, suspicious = self._requests, self._dull, self._judge.suspicious
-        texts = normalise_all(fresh)
-        bones = skeleton(b"\n".join(texts)).split(b"\n")
-        unknown = set(bones).difference(dull)
-        if not unknown:
-            verdicts.update(dict.fromkeys(fresh, ()))
-            return
-        dangerous = set()
-        if suspicious(b"\n".join(unknown)):
-            dangerous.update(bone for bone in unknown if suspicious(bone))
-        dull.update(unknown.difference(dangerous))
-        if not dangerous:
-            verdicts.update(dict.fromkeys(fresh, ()))
-            return
-        judge = self._judge.request
-        for request, bone, text in zip(fresh, bones, texts):
-            verdicts[request] = judge(text) if bone in dangerous else ()
+        self._requests.update(fresh)
+        coded = [request for request in fresh if _PERCENT in request or _BACKSLASH in request]
+        if len(coded) < len(fresh):
+            plain = list(fresh.difference(coded)) if coded else list(fresh)
+            bones = plain_skeletons(plain)
+            unknown = set(bones).difference(self._dull)
+            if unknown:
+                some = [request for request, bone in zip(plain, bones) if bone in unknown]
+                dangerous = self._judge_some(some)
+                if dangerous:
+                    unknown.difference_update([bone for request, bone in zip(plain, bones) if request in dangerous])
+                self._dull.update([bone for bone in unknown if digits_do_not_matter(bone)])
+        if coded:
+            self._judge_some(coded)
 
-    def _hot_headers(self, values):
+    def _judge_some(self, some):
+        """Judge requests one by one as far as their skeletons make it necessary; return those that may have a signature."""
+        judge = self._judge
+        texts = normalise_all(some)
+        bones = skeleton(b"\n".join(texts)).split(b"\n")
+        unknown = set(bones)
+        present = judge.present(b"\n".join(unknown))
+        if not (present[0] or present[1]):
+            return ()
+        candidates = judge.sorted_out(unknown, present)
+        dangerous = set()
+        if candidates:
+            for request, bone, text in zip(some, bones, texts):
+                if bone in candidates:
+                    dangerous.add(request)
+                    verdict = judge.verdict(text, candidates[bone])
+                    if verdict:
+                        self._hot[request] = verdict
+        return dangerous
+
+    def _rows_of_headers(self, values):
         """Return the rows whose User-Agent or Referer has a signature."""
         distinct = set(values)
         for value in distinct.difference(self._headers):
             self._judge_header(value)
-        hot = [value for value in distinct if self._headers.get(value)]
+        hot = distinct.intersection(self._hot_headers)
         if not hot:
             return ()
-        hot = frozenset(hot)
         return [row for row, value in enumerate(values) if value in hot]
 
     def _judge_header(self, value):
         if len(self._headers) > HEADERS_LIMIT:
             self._headers.clear()
-        verdict = self._headers[value] = self._judge.header(value)
-        return verdict
+            self._hot_headers.clear()
+        self._headers.add(value)
+        verdict = self._judge.header(value)
+        if verdict:
+            self._hot_headers[value] = verdict
 
     # ---- line by line
 
@@ -249,16 +270,15 @@ class Scan:
     def _record(self, record, number):
         """Judge one line that is worth it and count it."""
         request, status = record.request, record.status
-        verdict = self._requests.get(request)
-        if verdict is None:
-            self._judge_all([request])
-            verdict = self._requests[request]
+        if request not in self._requests:
+            self._judge_all({request})
+        verdict = self._hot.get(request, ())
         if status == b"400" and request:
             verdict = self._judge.refused(normalise(request))
         for value in (record.agent, record.referer):
-            found = self._headers.get(value)
-            if found is None:
-                found = self._judge_header(value)
+            if value not in self._headers:
+                self._judge_header(value)
+            found = self._hot_headers.get(value)
             if found:
                 verdict = verdict + tuple(one for one in found if one not in verdict)
         who, _private = self._clients.client(record.remote, record.forwarded)

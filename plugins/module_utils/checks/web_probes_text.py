@@ -57,6 +57,7 @@ _FOLD = bytes(_FOLD)
 # Everything but letters and the underscore ends a word.
 _WORDS = bytes(bytearray(_code if _code == 95 or 97 <= _code <= 122 else 32 for _code in range(256)))
 _DIGITS = b"0123456789"
+_DOT, _STAR = bytearray(b"\x03*")
 
 # The end of nearly every request line.
 _VERSIONS = (b" http/1.1 \n", b" http/2.0 \n", b" http/1.0 \n", b" http/3.0 \n")
@@ -135,9 +136,22 @@ def skeleton(text):
 
     Requests that differ only in numbers have the same skeleton. A literal that is in the text has its own skeleton in the
     text's skeleton: leaving characters out on both sides cannot break it. So a search for skeletons of literals finds at
-    least what a search for the literals would.
+    least what a search for the literals would. A slash before a dot is marked: /12.json has none.
     """
-    return text.translate(None, _DIGITS)
+    return text.replace(b"/.", b"/\x03.").translate(None, _DIGITS)
+
+
+def plain_skeletons(requests):
+    """Return a cheap skeleton of requests that hold neither a percent sign nor a backslash: lower case, without digits.
+
+    Requests with the same one have, once normalised, the same literals, if C(digits_do_not_matter).
+    """
+    return b"\n".join(requests).replace(b"/.", b"/\x03.").translate(_FOLD, _DIGITS).split(b"\n")
+
+
+def digits_do_not_matter(bone):
+    """Return whether the digits that a plain skeleton lost could have kept apart what C(normalise) would join: a dot, a comment, overlong UTF-8."""
+    return not (_DOT in bone or _STAR in bone or max(bone) >= 0xC0) if bone else True
 
 
 def words(bones):

