@@ -170,10 +170,14 @@ class _Lines:
                     continue
             program.count += 1
             before = line
-            if program.leads is None and line[colon + 2:colon + 6] != b"pam_":
-                continue
-            message = line[colon + 2:colon + LINE_LIMIT]
-            known = program.leads.get(message[: message.find(b" ")]) if program.leads else None
+            leads = program.leads
+            if leads is None:
+                if line[colon + 2:colon + 6] != b"pam_":
+                    continue
+                known, message = None, line[colon + 2:colon + LINE_LIMIT]
+            else:
+                message = line[colon + 2:colon + LINE_LIMIT]
+                known = leads.get(message[: message.find(b" ")])
             if known is None:
                 known, message = judge.judge(program, message)
             if known is not NOTHING:

@@ -23,6 +23,9 @@ from .log_digest_table import TALLY_LIMIT, Tally, Topic, row, shown
 # An accepted password after that many failures from the same address: it was guessed, not mistyped.
 GUESSED_AFTER = 100
 
+# Addresses and names that are counted one by one; those of more are counted together.
+TRIES_LIMIT = 20000
+
 # What can be guessed. A key or a Kerberos ticket cannot.
 GUESSABLE = (b"password", b"keyboard-interactive/pam", b"keyboard-interactive", b"challenge-response")
 
@@ -116,7 +119,6 @@ class Logins(Topic):
         self.failed_total = self.invalid_total = self.not_kept = 0
         self.refusals = Tally(("why", "user"))
         self.misconfigurations = Tally(("why",))
-        self._since_accept = {}
         self._guessed = {}
         self._root_password = {}
 
@@ -125,7 +127,10 @@ class Logins(Topic):
         user, method, address = event["user"], event["method"], plain_address(event["address"])
         self.accepts.add((user, address, method, fingerprint(event["key"])), event.when, event.count)
         self.hours.add(event.when, ACCEPTED, event.count)
-        failures = self._since_accept.pop(address, 0)
+        before = self.by_address.get(address)
+        failures = 0
+        if before is not None:
+            failures, before[4] = before[4], 0
         if method not in GUESSABLE:
             return
         if failures >= GUESSED_AFTER:
@@ -138,13 +143,10 @@ class Logins(Topic):
         method, user, address = event.match.group("method", "user", "address")
         if method in NOT_A_GUESS:
             return
-        address = plain_address(address)
         self.failed_total += event.count
         self.hours.add(event.when, FAILED, event.count)
-        self._count(self.by_address, address, event, 0)
+        self._count(self.by_address, plain_address(address), event, 0)
         self._count(self.by_user, user[:100], event, 0)
-        if address in self._since_accept or len(self._since_accept) < TALLY_LIMIT:
-            self._since_accept[address] = self._since_accept.get(address, 0) + event.count
 
     def invalid_user(self, event):
         """One try with a name that is no account's."""
@@ -153,13 +155,16 @@ class Logins(Topic):
         self._count(self.by_user, event["user"][:100], event, 1)
 
     def _count(self, table, key, event, column):
+        """Count in C(table): [failures, tries with a name that is no account's, first, last, failures since the last accepted login]."""
         entry = table.get(key)
         if entry is None:
-            if len(table) >= TALLY_LIMIT:
+            if len(table) >= TRIES_LIMIT:
                 self.not_kept += event.count
                 return
-            entry = table[key] = [0, 0, event.when, event.when]
+            entry = table[key] = [0, 0, event.when, event.when, 0]
         entry[column] += event.count
+        if not column:
+            entry[4] += event.count
         if event.when > entry[3]:
             entry[3] = event.when
         elif event.when < entry[2]:

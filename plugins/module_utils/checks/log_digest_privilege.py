@@ -78,6 +78,9 @@ _VARYING = (
 # Of a command so much is kept: what is typed after that is rarely what tells two commands apart.
 COMMAND_LIMIT = 160
 
+# So many commands are remembered in their plain form: most are repeated by machines.
+REMEMBERED = 1000
+
 
 class Privilege(Topic):
     """Commands and sessions as another user, done and refused."""
@@ -86,6 +89,7 @@ class Privilege(Topic):
 
     def __init__(self, redact):
         self._redact = redact
+        self._plain = {}
         self.commands = Tally(("by", "user", "target", "command"))
         self.refusals = Tally(("by", "user", "target", "problem", "command"))
         self.switches = Tally(("user", "target"))
@@ -121,6 +125,14 @@ class Privilege(Topic):
 
     def plain_command(self, command):
         """Return a command (bytes) without secrets and without what differs in every call."""
+        plain = self._plain.get(command)
+        if plain is None:
+            if len(self._plain) >= REMEMBERED:
+                self._plain.clear()
+            plain = self._plain[command] = self._make_plain(command)
+        return plain
+
+    def _make_plain(self, command):
         command = command[:4 * COMMAND_LIMIT]
         for pattern, word in _VARYING:
             command = pattern.sub(word, command)
