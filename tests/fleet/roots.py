@@ -51,6 +51,8 @@ class Recipe:
     security: str
     packages: tuple[str, ...]
     customize: tuple[str, ...] = CUSTOMIZE
+    # Packages whose archives lie in /var/cache/fleet, to be installed again or in a changed version without any network.
+    kept: tuple[str, ...] = ()
 
     def key(self) -> str:
         """Return the name under which the root is cached."""
@@ -60,9 +62,9 @@ class Recipe:
 
 RECIPES = {
     # sshd's log in /var/log/auth.log, bans with iptables: the way of most older servers.
-    "debian12": Recipe("bookworm", "bookworm-security", (*COMMON, "rsyslog", "iptables")),
+    "debian12": Recipe("bookworm", "bookworm-security", (*COMMON, "rsyslog", "iptables"), kept=("libselinux1",)),
     # Journal only, bans with nftables: what Debian ships now.
-    "debian13": Recipe("trixie", "trixie-security", (*COMMON, "nftables")),
+    "debian13": Recipe("trixie", "trixie-security", (*COMMON, "nftables"), kept=("libselinux1",)),
 }
 
 
@@ -108,12 +110,20 @@ def _build(recipe: Recipe, archive: Path) -> None:
         command = ["mmdebstrap", "--variant=apt", f"--keyring={KEYRING}", f"--include={','.join(recipe.packages)}"]
         command += [f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT]
         command += [f"--aptopt={setting}" for setting in _apt_settings()]
-        command += [f"--customize-hook={line}" for line in recipe.customize]
+        command += [f"--customize-hook={line}" for line in (*recipe.customize, *_keep(recipe.kept))]
         command += [recipe.suite, str(unfinished), *_sources(recipe)]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"{recipe.suite} could not be built:\n" + "\n".join(done.stdout.splitlines()[-30:]))
         unfinished.replace(archive)
+
+
+def _keep(names: tuple[str, ...]) -> list[str]:
+    """Return the line that keeps the archives of packages in the new root."""
+    folder = '"$1"/var/cache/fleet'
+    download = f'APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get --quiet download {" ".join(names)}'
+    # apt drops its rights for a download, and the folder is root's.
+    return [f"mkdir -p {folder} && cd {folder} && {download} -o APT::Sandbox::User=root"] if names else []
 
 
 def _sources(recipe: Recipe) -> list[str]:
