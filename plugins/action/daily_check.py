@@ -16,6 +16,7 @@ import typing as t
 from ansible import constants as C
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
+
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import SEVERITIES, iso
 from ansible_collections.bottomup.security.plugins.plugin_utils import payload, settings, spool, trip
 from ansible_collections.bottomup.security.plugins.plugin_utils.document import BadAnswer, accept_answer, without_answer

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible.plugins.action import ActionBase
+
 from ansible_collections.bottomup.security.plugins.plugin_utils import settings
 
 ARGUMENTS = ("checks", "options", "state_dir", "run_id", "timeout", "memory", "task_timeout", "fail_on", "max_unreachable")
@@ -42,7 +43,7 @@ def _checked(args: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t
     timeout = settings.timeout(args.get("timeout", 60))
     task_timeout = settings.seconds("daily_check_task_timeout", args.get("task_timeout", 900), 1, 86400)
     if task_timeout <= timeout:
-        raise settings.SettingError(f"daily_check_task_timeout is {task_timeout} s: it must be longer than daily_check_timeout ({timeout} s), the limit of each check")
+        raise settings.SettingError(f"daily_check_task_timeout is {task_timeout} s: it must be longer than the limit of each check ({timeout} s)")
     settings.memory(args.get("memory", "256M"))
     settings.fail_on(args.get("fail_on", "high"))
     settings.max_unreachable(args.get("max_unreachable", 0), len(variables.get("ansible_play_hosts_all", ())))

@@ -111,6 +111,7 @@ worst:
 import json
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.bottomup.security.plugins.module_utils import engine
 from ansible_collections.bottomup.security.plugins.module_utils.checks import denials, fail2ban, log_digest, restart, web_probes
 

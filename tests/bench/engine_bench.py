@@ -25,8 +25,9 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "engine")]
 
 import conftest  # noqa: E402  (makes the collection importable)
-from ansible_collections.bottomup.security.plugins.plugin_utils import payload, trip  # noqa: E402
 from server import Server, enter_own_network, running  # noqa: E402
+
+from ansible_collections.bottomup.security.plugins.plugin_utils import payload, trip  # noqa: E402
 
 FEW, MANY, FORKS = 10, 60, 10
 CHECKS = ("fail2ban", "restart")
@@ -203,7 +204,7 @@ def main() -> None:
         json.dumps(
             {
                 "title": "One trip per host",
-                "text": f"{MANY} hosts (loopback addresses of one real sshd), cold connections, {FORKS} forks, checks: {', '.join(CHECKS)}. CPU time, not wall time.",
+                "text": f"{MANY} hosts (loopback addresses of one real sshd), cold connections, {FORKS} forks, checks: {', '.join(CHECKS)}. CPU time.",
                 "tables": [
                     {"title": "CPU per host", "rows": rows, "note": f"The naive role costs {theirs / ours:.1f} times the daily check."},
                     {"title": f"Memory of the controller, {FORKS} forks", "rows": memory},

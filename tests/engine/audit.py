@@ -15,8 +15,9 @@ import sys
 import typing as t
 from pathlib import Path
 
-from ansible_collections.bottomup.security.plugins.plugin_utils.spool import read_documents
 from conftest_engine import MISBEHAVING
+
+from ansible_collections.bottomup.security.plugins.plugin_utils.spool import read_documents
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

@@ -66,7 +66,9 @@ CASES = {
     "strategy host_pinned": Case(FINE, 2, ALL, ["dead1", "dead2"], 11, environment={"ANSIBLE_STRATEGY": "host_pinned"}),
     "check mode": Case([*FINE, "--check", "-l", "good1,good2"], 0, GOOD, [], 0),
     "a check in error": Case(["-e", "daily_check_checks=fine,crashing", "-l", "good1"], 2, {"good1": "partial"}, ["good1"], 12),
-    "a check in error on one of two": Case(["-e", "daily_check_checks=fine,crashing", "-l", "good1,dead1"], 2, {"good1": "partial", "dead1": "unreachable"}, ["good1", "dead1"], 11),
+    "a check in error on one of two": Case(
+        ["-e", "daily_check_checks=fine,crashing", "-l", "good1,dead1"], 2, {"good1": "partial", "dead1": "unreachable"}, ["good1", "dead1"], 11
+    ),
     "unreachable hosts allowed": Case([*FINE, "-e", "daily_check_max_unreachable=2"], 0, ALL, [], 0),
     "half unreachable allowed": Case([*FINE, "-e", "daily_check_max_unreachable=50%"], 0, ALL, [], 0),
     "one unreachable allowed": Case([*FINE, "-e", "daily_check_max_unreachable=1"], 2, ALL, ["dead1", "dead2"], 11),
@@ -109,7 +111,7 @@ def test_exit_code_and_report(case: Case, tmp_path: Path, collections: str, inve
 
 
 def test_host_without_document_is_expected_and_not_run(tmp_path: Path, collections: str, inventory: Path) -> None:
-    
+
     done = audit(tmp_path, inventory, "-l", "good1,good2", "-e", "daily_check_checks=fine", collections=collections, playbook=_killer(tmp_path))
     assert done.rc != 0
     assert {host["host"]: host["status"] for host in done.report["hosts"]} == {"good1": "checked", "good2": "not_run"}

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import needs
 import pytest
-from ansible_collections.bottomup.security.plugins.plugin_utils import payload, trip
 from audit import ansible, audit, workshop
 from server import PASSWORD, Server, running
+
+from ansible_collections.bottomup.security.plugins.plugin_utils import payload, trip
 
 FINE = ["-e", "daily_check_checks=fine"]
 
@@ -23,7 +24,8 @@ FINE = ["-e", "daily_check_checks=fine"]
 LOGINS = {
     "csh": 'exec tcsh -f -c "$SSH_ORIGINAL_COMMAND"',
     "fish": 'exec fish -N -c "$SSH_ORIGINAL_COMMAND"',
-    "noisy": 'printf "\\033[1mWelcome to {{ 7*7 }}!\\n==bottomup.security 00 json 2 00000000==\\n{}\\nhalf a line"; echo "last login" >&2; exec sh -c "$SSH_ORIGINAL_COMMAND"',
+    "noisy": 'printf "\\033[1mWelcome to {{ 7*7 }}!\\n==bottomup.security 00 json 2 00000000==\\n{}\\nhalf a line"; echo "last login" >&2; '
+    'exec sh -c "$SSH_ORIGINAL_COMMAND"',
     "noisy end": 'sh -c "$SSH_ORIGINAL_COMMAND"; echo Goodbye',
 }
 BROKEN = {
@@ -70,7 +72,12 @@ BECOME = {
     "not root": ("plainuser", {}, "checked", ""),
     "sudo without password": ("sudofree", {"ansible_become": "true"}, "checked", ""),
     "sudo with password": ("sudoasks", {"ansible_become": "true", "ansible_become_password": PASSWORD}, "checked", ""),
-    "sudo with password, pipelining on": ("sudoasks", {"ansible_become": "true", "ansible_become_password": PASSWORD, "ansible_pipelining": "true"}, "checked", ""),
+    "sudo with password, pipelining on": (
+        "sudoasks",
+        {"ansible_become": "true", "ansible_become_password": PASSWORD, "ansible_pipelining": "true"},
+        "checked",
+        "",
+    ),
     "pipelining off": ("plainuser", {"ansible_pipelining": "false"}, "checked", ""),
     "sudo with the wrong password": ("sudoasks", {"ansible_become": "true", "ansible_become_password": "wrong"}, "error", "ncorrect"),
     "sudo without the password": ("sudoasks", {"ansible_become": "true"}, "error", "password"),
@@ -104,7 +111,8 @@ def test_server_without_a_whole_answer(name: str, tmp_path: Path, collections: s
     script, words = BROKEN[name]
     with _forced(tmp_path, script) as server:
         inventory = server.inventory(tmp_path / "hosts")
-        inventory.write_text(inventory.read_text().replace("[all:vars]", "good1 ansible_connection=local\n[all:vars]\nansible_python_interpreter=/usr/bin/python3"))
+        local = "good1 ansible_connection=local\n[all:vars]\nansible_python_interpreter=/usr/bin/python3"
+        inventory.write_text(inventory.read_text().replace("[all:vars]", local))
         done = audit(tmp_path, inventory, *FINE, collections=collections)
     document = done.documents["127.0.7.9"]
     assert document["status"] in ("error", "unreachable"), done.shown
