@@ -22,7 +22,7 @@ from .denials_records import EVENTS, JUDGED, Shape, fields_of, head_of, shape_of
 GROUPS_LIMIT = 1500
 COARSE_LIMIT = 500
 # Parsed bodies kept, and how long one may be to be kept.
-CACHE_LIMIT = 2000
+CACHE_LIMIT = 4000
 CACHED_LENGTH = 1024
 EVENTS_LIMIT = 100
 PATHS_LIMIT = 5
@@ -35,14 +35,14 @@ RECENT_EVENTS = 1024
 COPIES_LIMIT = 100000
 
 # Records of a group that are looked at for their file's full name.
-_NAMED = 4
+_NAMED = 2
 
 # The head of nearly every line; denials_records.head_of reads the others.
 _HEAD = rb"type=AVC msg=(audit\(([0-9]+\.[0-9]+):[0-9]+\)): "
 # Nearly every body, taken apart: what is the same in the records of a flood, and the file, which may not be.
 _BODY = rb"(avc:  denied  \{ [^}\n]* \} for ) pid=[0-9]+( comm=\S+)(?: (?:name|path)=\"([^\"\n]*)\")?( dev=\S+)?(?: ino=-?[0-9]+)?([^\n]*)"
-# And nearly always the call of the same event is on the line behind it.
-_CALL = rb"\n(?:type=SYSCALL msg=\1: arch=\S+ syscall=[0-9]+ success=(yes|no) )?"
+# And nearly always the call of the same event is on the line behind it, or behind what else was denied to the call.
+_CALL = rb"\n(?:(?:type=AVC msg=\1: [^\n]*\n){0,4}type=SYSCALL msg=\1: arch=\S+ syscall=[0-9]+ success=(yes|no) )?"
 _fast_head = re.compile(_HEAD).match
 _fast_body = re.compile(_BODY + rb"\Z").match
 _fast_event = re.compile(rb"(?<![^\n])" + _HEAD + _BODY + _CALL).match
@@ -213,7 +213,9 @@ class Tally:
     def _lane(self, words, success):
         """Return [count, first, last, shape, success] for the records of these words; None before their group is described."""
         shape = self._cache.get(words)
-        if shape is None or shape.kind != "selinux" or shape.group is None or shape.group.looked < _NAMED:
+        if shape is None or shape.kind != "selinux" or shape.decision != "denied":
+            return None
+        if shape.group.looked < _NAMED if shape.group is not None else self._coarse < COARSE_LIMIT:
             return None
         if len(self._lanes) >= CACHE_LIMIT:
             self.settle()
@@ -293,7 +295,8 @@ class Tally:
                 group.hosts.add(node)
             if group.looked < _NAMED:
                 group.looked += 1
-                _describe(group, _own(shape, line), ident, line, call, source)
+                _describe(group, _own(shape, line) if shape.used else shape, ident, line, call, source)
+        shape.used = True
 
     def _enter(self, group, verdict, success, first, last, count):
         """Count records of one verdict in the totals and in their group."""

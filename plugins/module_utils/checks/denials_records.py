@@ -123,11 +123,11 @@ class Shape:
     C(key) is what groups go by. C(fields) are the record's, decoded.
     """
 
-    __slots__ = ("comm", "decision", "fields", "group", "key", "kind", "path", "pattern", "permissive", "perms", "port", "source", "target", "tclass")
+    __slots__ = ("comm", "decision", "fields", "group", "key", "kind", "path", "pattern", "permissive", "perms", "port", "source", "target", "tclass", "used")
 
     def __init__(self, kind, decision, fields):
         self.kind, self.decision, self.fields = kind, decision, fields
-        self.permissive, self.perms, self.port, self.group = None, (), None, None
+        self.permissive, self.perms, self.port, self.group, self.used = None, (), None, None, False
         self.source = self.target = self.tclass = self.path = self.pattern = b""
         self.comm = fields.get(b"comm", b"")
         self.key = ()

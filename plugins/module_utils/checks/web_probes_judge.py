@@ -22,10 +22,6 @@ REQUEST_LIMIT = 8192
 # The categories of one request: more than this adds nothing for the reader.
 VERDICT_LIMIT = 4
 
-# The verdicts that are remembered by the shape of the request.
-SHAPES_LIMIT = 20000
-
-_SHAPE = bytes(bytearray(ord("0") if ord("0") <= code <= ord("9") else code for code in range(256)))
 _ABSOLUTE = re.compile(br"^[a-z]{3,20}://[^/]{0,255}")
 _WORD = re.compile(br"[a-z0-9_]*[a-z_][a-z0-9_]*\Z")
 
@@ -101,7 +97,6 @@ class Judge:
         self._index = _Index([signature for signature in signatures if signature.where not in ("agent", "refused")])
         self._header = _Index([signature for signature in signatures if signature.where in ("agent", "any")])
         self._refused = [signature for signature in signatures if signature.where == "refused"]
-        self._shapes = {}
         self.present = self._index.present
         self.candidates = self._index.candidates
         self.sorted_out = self._index.sorted_out
@@ -122,27 +117,21 @@ class Judge:
         return tuple(found)
 
     def verdict(self, text, candidates):
-        """Return the ids of those candidates that one normalised request line has, in the order of the table.
-
-        Where no candidate asks for a certain digit, requests that differ in digits only have one verdict.
-        """
+        """Return the ids of those candidates that one normalised request line has, in the order of the table."""
         text = text[:REQUEST_LIMIT]
-        shape = None
-        if not any(signature.digits for signature in candidates):
-            shape = text.translate(_SHAPE)
-            known = self._shapes.get(shape)
-            if known is not None:
-                return known
         method, path, query = split(text)
         if method and not path.startswith(b"/"):
             path = _ABSOLUTE.sub(b"", path) or b"/"
         target = path + b"?" + query if query else path
-        found = self._found(candidates, {"line": text, "path": path, "query": query, "target": target, "any": target})
-        if shape is not None:
-            if len(self._shapes) > SHAPES_LIMIT:
-                self._shapes.clear()
-            self._shapes[shape] = found
-        return found
+        return self._found(candidates, {"line": text, "path": path, "query": query, "target": target, "any": target})
+
+    @staticmethod
+    def digits_matter(candidates):
+        """Return whether a signature asks for a certain digit: then requests that differ in digits only may differ in their verdict."""
+        for signature in candidates:
+            if signature.digits:
+                return True
+        return False
 
     def request(self, text):
         """Return the verdict on one normalised request line."""

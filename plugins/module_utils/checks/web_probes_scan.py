@@ -18,11 +18,12 @@ import operator
 from . import web_probes_time as times
 from .web_probes_address import Clients
 from .web_probes_format import Quoted, sniff
-from .web_probes_text import digits_do_not_matter, normalise, normalise_all, plain_skeletons, skeleton
+from .web_probes_text import digits_do_not_matter, normalise, normalise_all, plain_skeletons, shapes_of, skeleton
 
 # Bounded caches: a full one is cleared, which costs speed and never correctness.
 REQUESTS_LIMIT = 50000
 SKELETONS_LIMIT = 60000
+SHAPES_LIMIT = 20000
 HEADERS_LIMIT = 10000
 
 # The answers that are looked at even where the request has no signature.
@@ -50,6 +51,7 @@ class Scan:
         self._requests = set()   # judged already
         self._hot = {}           # request -> verdict, of those that have one
         self._dull = set()       # plain skeletons of requests that had no literal
+        self._shapes = {}        # plain request without its digits' values -> verdict
         self._headers = set()    # User-Agents and Referers, judged already
         self._hot_headers = {}   # User-Agent or Referer -> verdict, of those that have one
         self._roots = 0
@@ -197,15 +199,37 @@ class Scan:
             unknown = set(bones).difference(self._dull)
             if unknown:
                 some = [request for request, bone in zip(plain, bones) if bone in unknown]
-                dangerous = self._judge_some(some)
+                dangerous = self._judge_shapes(some)
                 if dangerous:
                     unknown.difference_update([bone for request, bone in zip(plain, bones) if request in dangerous])
                 self._dull.update([bone for bone in unknown if digits_do_not_matter(bone)])
         if coded:
             self._judge_some(coded)
 
-    def _judge_some(self, some):
-        """Judge requests one by one as far as their skeletons make it necessary; return those that may have a signature."""
+    def _judge_shapes(self, some):
+        """Judge plain requests; those that differ in digits only have one verdict, unless a signature asks for a certain digit."""
+        if len(self._shapes) > SHAPES_LIMIT:
+            self._shapes.clear()
+        known, new = self._shapes, []
+        shapes = shapes_of(some)
+        dangerous = set()
+        for request, shape in zip(some, shapes):
+            verdict = known.get(shape)
+            if verdict is None:
+                new.append(request)
+            else:
+                dangerous.add(request)
+                if verdict:
+                    self._hot[request] = verdict
+        if new:
+            dangerous.update(self._judge_some(new, known))
+        return dangerous
+
+    def _judge_some(self, some, shapes=None):
+        """Judge requests one by one as far as their skeletons make it necessary; return those that may have a signature.
+
+        C(shapes) takes the verdicts that hold for a whole shape.
+        """
         judge = self._judge
         texts = normalise_all(some)
         bones = skeleton(b"\n".join(texts)).split(b"\n")
@@ -222,6 +246,8 @@ class Scan:
                     verdict = judge.verdict(text, candidates[bone])
                     if verdict:
                         self._hot[request] = verdict
+                    if shapes is not None and not judge.digits_matter(candidates[bone]):
+                        shapes[shapes_of((request,))[0]] = verdict
         return dangerous
 
     def _rows_of_headers(self, values):

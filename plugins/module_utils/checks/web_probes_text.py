@@ -57,6 +57,7 @@ _FOLD = bytes(_FOLD)
 # Everything but letters and the underscore ends a word.
 _WORDS = bytes(bytearray(_code if _code == 95 or 97 <= _code <= 122 else 32 for _code in range(256)))
 _DIGITS = b"0123456789"
+_ZEROS = bytes(bytearray(48 if 48 <= _code <= 57 else _code for _code in range(256)))
 _DOT, _STAR = bytearray(b"\x03*")
 
 # The end of nearly every request line.
@@ -147,6 +148,11 @@ def plain_skeletons(requests):
     Requests with the same one have, once normalised, the same literals, if C(digits_do_not_matter).
     """
     return b"\n".join(requests).replace(b"/.", b"/\x03.").translate(_FOLD, _DIGITS).split(b"\n")
+
+
+def shapes_of(requests):
+    """Return requests with each digit as a zero."""
+    return b"\n".join(requests).translate(_ZEROS).split(b"\n")
 
 
 def digits_do_not_matter(bone):

@@ -119,7 +119,7 @@ def test_logs_of_our_own(tmp_path):
         "host=web1 " + avc(2),
         f'type=AVC msg=audit({BEGIN}.1:3): apparmor="DENIED" operation="open" profile="x" name="/y" pid=1 comm="z" denied_mask="r" fsuid=0 ouid=0',
         avc(4, permissive=" permissive=1"), syscall(4, success="yes", exit=0),
-        f"type=AVC msg=audit({BEGIN + 60}.000:5): avc: denied {{ write }} for comm=local name=root.lock pid=1 scontext=u:r:a_t:s0 tclass=file tcontext=u:r:b_t:s0",
+        f"type=AVC msg=audit({BEGIN + 60}.000:5): avc: denied {{ write }} for comm=local name=x pid=1 scontext=u:r:a_t:s0 tclass=file tcontext=u:r:b_t:s0",
         avc(6, perms="setenforce", tclass="security", what="", permissive="").replace("denied", "granted"),
     )
     tally = ours(path)
