@@ -34,7 +34,8 @@ _SPANS = tuple(
     )
 )
 
-_WORD = re.compile(rb"[0-9A-Za-z]+")
+# Words with a digit or a capital in them: others do not vary.
+_WORD = re.compile(rb"(?<![0-9A-Za-z])[a-z]*[0-9A-Z][0-9A-Za-z]*")
 _COUNTER = re.compile(rb"[0-9]{4,}")
 _HEX = re.compile(rb"(?:[0-9a-f]{8,}|[0-9A-F]{8,})\Z")
 
@@ -58,12 +59,12 @@ def pattern_of(path):
 def _varying(match):
     """Return what stands for a word of letters and digits in a pattern."""
     word = match.group()
-    if word.islower() and word.isalpha():
-        return word
     start, end, path = match.start(), match.end(), match.string
     if word.isdigit():
         # process and inode numbers, times, counters
         return b"N" if len(word) > 3 or path[max(0, start - 10):start].endswith(_BEFORE_NUMBER) else word
+    if len(word) < 4:
+        return word
     if len(word) == 6 and path[start - 1:start] in _SEPARATORS and path[end:end + 1] in (b"", b"/") and not (word.isalpha() and _one_case(word)):
         return b"X"  # what mktemp(3) puts behind a dot or a dash
     if not word.isalpha() and _HEX.match(word):

@@ -28,6 +28,8 @@ TEXT_NEEDLES = (b"audit",)
 # The records of one event lie this near, nearly always; and this near where events are interlaced.
 NEAR = 4096
 FAR = 65536
+# So much of the next line tells whether it is the call of the same event, and how it ended.
+NEXT = 200
 # Records in one block (or file, with grep) whose call is looked for far away, in vain: some logs have no SYSCALL records at all.
 MISSES = 100
 
@@ -151,21 +153,22 @@ class GrepReader:
     def __init__(self, machine, grep, log, start, end):
         self._machine, self._grep, self._log, self._from, self._to = machine, grep, log, start, end
         self._start = self._end = self._misses = 0
-        self._near, self._rest = (0, b""), None
+        self._near, self._rest = None, None
         self.unfinished, self.long = False, 0
 
     def feed(self, tally):
         """Give every line with a needle to the tally."""
         os.lseek(self._log.descriptor, self._from, os.SEEK_SET)
         command = [self._grep, b"-abE", b"-e", AUDIT_PATTERN]
-        place = self._from
+        over = False
         with self._machine.stream(command, timeout=GREP_SECONDS, source=self._log.descriptor, memory=GREP_MEMORY) as stream:
-            for place, line in self._numbered(stream):
-                if place >= self._to:
+            for lines in self._numbered(stream):
+                self._give([one for one in lines if one[0] < self._to], tally)
+                over = over or lines[-1][0] >= self._to
+                if over:
                     break
-                self._give(line, tally)
         tally.settle()
-        if stream.rc in (0, 1) or place >= self._to:
+        if stream.rc in (0, 1) or over:
             self._log.scanned += self._to - self._from
             return
         self._log.scanned += self._end - self._from if self._end else 0
@@ -174,7 +177,7 @@ class GrepReader:
         self.unfinished, self.long = self._rest.unfinished, self._rest.long
 
     def _numbered(self, stream):
-        """Yield (place in the file, line) from what grep prints: C(place:line)."""
+        """Yield lists of (place in the file, line) from what grep prints: C(place:line)."""
         last = self._log.pread(1, self._to - 1)
         rest = b""
         for block in stream:
@@ -182,28 +185,41 @@ class GrepReader:
             rest = lines.pop()
             if len(rest) > 4 * FAR:
                 rest = rest[:LINE_LIMIT] + rest[-1:]
+            found = []
             for numbered in lines:
-                number, colon, line = numbered.partition(b":")
-                if not colon or not number.isdigit():
+                number, _colon, line = numbered.partition(b":")
+                if not number.isdigit():
                     continue
-                self._start = self._from + int(number)
-                self._end = self._start + len(line)
-                if self._end >= self._to and last != b"\n":
+                start = self._from + int(number)
+                if start + len(line) >= self._to and last != b"\n":
                     self.unfinished = True
                     continue
-                yield self._start, line[:LINE_LIMIT]
+                found.append((start, line))
+            if found:
+                yield found
 
-    def _give(self, line, tally):
-        base = max(0, self._start - 1024)
-        text = self._log.pread(min(self._end, self._start + FAR) - base + NEAR, base)
-        self._near = (base, text)
-        if tally.take(text, [self._start - base + 5], True):
-            tally.add(line, self)
+    def _give(self, lines, tally):
+        """Have the tally take what it can of some lines, each with the beginning of the next one, and add the others one by one."""
+        pieces, places, place = [], {}, 0
+        for start, line in lines:
+            piece = self._log.pread(len(line) + NEXT, start) + b"\n" if len(line) < LINE_LIMIT else b"\n"
+            places[place + 5] = (start, line)
+            pieces.append(piece)
+            place += len(piece)
+        for place in tally.take(b"".join(pieces), list(places), True):
+            self._start, line = places[place]
+            self._end, self._near = self._start + len(line), None
+            tally.add(line[:LINE_LIMIT], self)
+        if lines:
+            self._end = lines[-1][0] + len(lines[-1][1])
 
     def companion(self, kind, ident):
         """Return the line of that type and ident near the line yielded last, or None."""
         if self._rest is not None:
             return self._rest.companion(kind, ident)
+        if self._near is None:
+            base = max(0, self._start - NEAR)
+            self._near = (base, self._log.pread(min(self._end, self._start + FAR) - base + NEAR, base))
         base, text = self._near
         found = _found(text, kind, ident, self._start - base, self._end - base, NEAR)
         if found is None and kind == b"SYSCALL" and self._misses < MISSES:

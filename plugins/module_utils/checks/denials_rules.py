@@ -19,9 +19,22 @@ def _perms(words):
     return frozenset(words.encode("ascii").split())
 
 
-def _types(words):
-    """One of these types, each a regular expression; all where there are none."""
-    return re.compile(b"(?:" + b"|".join(words.encode("ascii").split()) + rb")\Z" if words else b"")
+class _Types:
+    """Some types; those with special characters are regular expressions, compiled when first needed. All types where there are none."""
+
+    def __init__(self, words):
+        words = words.encode("ascii").split()
+        self._names = frozenset(word for word in words if word.replace(b"_", b"").isalnum())
+        self._patterns = b"|".join(word for word in words if word not in self._names)
+        self._any, self._compiled = not words, None
+
+    def match(self, kind):
+        """Return whether a type (bytes) is one of them."""
+        if self._any or kind in self._names:
+            return True
+        if self._compiled is None:
+            self._compiled = re.compile(b"(?:" + (self._patterns or b"(?!)") + rb")\Z")
+        return self._compiled.match(kind) is not None
 
 
 FILES = _perms("file dir lnk_file sock_file fifo_file chr_file blk_file")
@@ -38,7 +51,7 @@ _ANYBODY_WRITES = r"tmp_t \w*_tmp_t tmpfs_t \w*_tmpfs_t user_home_t httpd_sys_rw
 
 # What is never to be allowed: source, target, class, permissions one of which is enough (empty: any), and why.
 DANGERS = tuple(
-    (_types(source), _types(target), _types(tclass), _perms(perms), why)
+    (_Types(source), _Types(target), _Types(tclass), _perms(perms), why)
     for source, target, tclass, perms, why in (
         ("", "shadow_t", "", "", "it reaches for the password hashes"),
         ("", "security_t", "security", "load_policy setenforce setbool setsecparam", "it tries to change the SELinux policy or mode"),
@@ -104,7 +117,7 @@ _SOCKETS = "tcp_socket udp_socket dccp_socket sctp_socket"
 _FILE_CLASSES = "file dir lnk_file sock_file fifo_file"
 _HOMES = "user_home_dir_t home_root_t user_home_t"
 BOOLEANS = tuple(
-    (_types(source), _types(target), _types(tclass), _perms(perms), boolean)
+    (_Types(source), _Types(target), _Types(tclass), _perms(perms), boolean)
     for source, target, tclass, perms, boolean in (
         ("httpd_t", "mysqld_port_t postgresql_port_t mssql_port_t oracle_port_t gds_db_port_t", _SOCKETS, "name_connect", "httpd_can_network_connect_db"),
         ("httpd_t", "smtp_port_t pop_port_t", _SOCKETS, "name_connect", "httpd_can_sendmail"),
@@ -140,7 +153,7 @@ BOOLEANS = tuple(
 # Types that a file has when it was moved, restored or mounted without its label, where its path says that it should have another.
 # Used where the policy's file contexts do not say: type, where the path begins, permissions (empty: any), how sure.
 STRAY_LABELS = tuple(
-    (_types(target), re.compile(place), _perms(perms), sure)
+    (_Types(target), re.compile(place), _perms(perms), sure)
     for target, place, perms, sure in (
         ("default_t unlabeled_t file_t", rb"/", "", "high"),
         ("user_home_t user_home_dir_t admin_home_t", rb"/(?:var|srv|opt|etc|usr|data|www)/", "", "high"),

@@ -35,8 +35,8 @@ _LAST_REPEATED = re.compile(rb"(?:\S{1,255} )?last message repeated (\d{1,7}) ti
 # What stands before the first ": " of a line after its stamp:
 # host program[123] | host /usr/sbin/cron[1] | host sshd(pam_unix)[123] | program (no host, as some daemons write)
 _HEAD = re.compile(rb"(?:\S{1,255} )?([^\s\[:(]{1,100})(?:\([^)\s]{1,40}\))?(?:\[(\d{1,10})\])?\Z")
-# RFC 5424: host program pid msgid [data] message
-_HEAD_5424 = re.compile(rb"\S{1,255} (\S{1,100}) (\d{1,10}|\S{1,128}) \S{1,64} (?:-|(?:\[[^\]]{0,1000}\]){1,10})(?: |\Z)(?:\xef\xbb\xbf)?")
+# RFC 5424: host program pid msgid [data] message (rsyslog leaves the blank that came before the message)
+_HEAD_5424 = re.compile(rb"\S{1,255} (\S{1,100}) (\d{1,10}|\S{1,128}) \S{1,64} (?:-|(?:\[[^\]]{0,1000}\]){1,10})(?: {1,2}|\Z)(?:\xef\xbb\xbf)?")
 _KERNEL_CLOCK = re.compile(rb"\[ *\d{1,9}\.\d{1,9}\] ")
 PACKET = re.compile(rb".{0,100}?\bIN=\S{0,40} OUT=\S{0,40} (?:PHYSIN=\S{0,40} )?(?:PHYSOUT=\S{0,40} )?(?:MAC=\S{0,100} )?SRC=")
 _ALARM = re.compile(rb"(?i)\b(?:error|fail|corrupt|fatal|panic|critical)")
@@ -100,6 +100,7 @@ class Judge:
         self._tables = {}
         self._known = {}
         self._shapes = 0
+        self._event = Event()
         for topic in topics:
             for program, rows in topic.TABLES.items():
                 self._tables.setdefault(program, []).extend(rows)
@@ -202,7 +203,10 @@ class Judge:
             count, message = int(repeated.group(1)), repeated.group(2)
         match = known.row.pattern.match(message)
         if match is not None:
-            known.handler(Event(when, count, match, message, known.row))
+            # One Event for all: no handler keeps it.
+            event = self._event
+            event.when, event.count, event.match, event.message, event.row = when, count, match, message, known.row
+            known.handler(event)
             return
         # It begins like the row's messages, but is another.
         other = self._learn(program, message)

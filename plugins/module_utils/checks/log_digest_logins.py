@@ -156,19 +156,21 @@ class Logins(Topic):
 
     def _count(self, table, key, event, column):
         """Count in C(table): [failures, tries with a name that is no account's, first, last, failures since the last accepted login]."""
+        when, count = event.when, event.count
         entry = table.get(key)
         if entry is None:
             if len(table) >= TRIES_LIMIT:
-                self.not_kept += event.count
+                self.not_kept += count
                 return
-            entry = table[key] = [0, 0, event.when, event.when, 0]
-        entry[column] += event.count
+            table[key] = [0, count, when, when, 0] if column else [count, 0, when, when, count]
+            return
+        entry[column] += count
         if not column:
-            entry[4] += event.count
-        if event.when > entry[3]:
-            entry[3] = event.when
-        elif event.when < entry[2]:
-            entry[2] = event.when
+            entry[4] += count
+        if when > entry[3]:
+            entry[3] = when
+        elif when < entry[2]:
+            entry[2] = when
 
     def refused(self, event):
         """A login that sshd's own rules refused."""

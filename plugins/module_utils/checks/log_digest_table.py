@@ -39,9 +39,6 @@ class Event:
 
     __slots__ = ("when", "count", "match", "message", "row")
 
-    def __init__(self, when, count, match, message, found):
-        self.when, self.count, self.match, self.message, self.row = when, count, match, message, found
-
     def __getitem__(self, name):
         return self.match.group(name) or b""
 

@@ -36,11 +36,12 @@ def run(options, machine):
     if problems:
         raise ValueError("; ".join(problems))
     place = sources(machine, options, since)
-    found = place.found
-    if not found.rotations and not found.skipped and not place.servers:
+    if not place.found.rotations and not place.found.denied and not (place.running or options.get("logs") or place.configured):
         return result((), {}, (), "there is no web server and no access log on this host")
-    known = Known(machine, options.get("known_paths", KNOWN_PATHS), list(options.get("public_dirs") or ()) + place.public)
-    work = read_all(machine, found, place, options, (since, until), trusted, known)
+    known = Known(machine, options.get("known_paths") or KNOWN_PATHS, list(options.get("public_dirs") or ()) + place.public)
+    work = read_all(machine, place, options, (since, until), trusted, known)
+    if not (work.tally.lines or work.tally.unparsed or place.running or options.get("logs") or place.found.denied or work.problems):
+        return result((), {}, (), "no web server runs, and no line of any access log lies in the window")
     return _result(machine, place, work, (since, until), trusted, options)
 
 
@@ -49,7 +50,7 @@ def _result(machine, place, work, span, trusted, options):
     meaning = Meaning(tally)
     totals, by_category = data_of.totals(tally, meaning)
     clients, clients_cut = data_of.clients(tally, meaning)
-    skipped = place.found.skipped + work.skipped
+    skipped = place.found.skipped + place.errors.skipped + place.not_read + work.skipped
     data = {
         "window": {"since": iso(span[0]), "until": iso(span[1]), "first": iso(tally.first), "last": iso(tally.last)},
         "totals": totals,
@@ -70,8 +71,9 @@ def _result(machine, place, work, span, trusted, options):
         data["hits"] = data_of.hits(tally, meaning)
     out = findings_of.answered(tally, meaning) + findings_of.errors(tally, meaning) + findings_of.soft(tally, meaning)
     out += findings_of.scanners(clients) + findings_of.floods(tally)
+    out += findings_of.closed(tally, meaning) + findings_of.logins(clients) + findings_of.forbidden(tally)
     out += findings_of.one_address(tally, _private(tally, trusted))
-    out += _unreadable(place.found.denied)
+    out += _unreadable(place.found.denied + place.errors.denied)
     return result(out, data, _incomplete(place, work, tally))
 
 
@@ -89,11 +91,13 @@ def _unreadable(denied):
 
 
 def _incomplete(place, work, tally):
-    reasons = ["%s: %s" % (text(path), why) for path, why in place.found.denied] + list(place.problems) + list(work.problems)
+    reasons = ["%s: %s" % (text(path), why) for path, why in place.found.denied + place.errors.denied] + list(place.problems) + list(work.problems)
+    if place.not_read and not tally.lines:
+        reasons.extend("%s: %s" % (text(what), why) for what, why in place.not_read)
     if not tally.lines:
         if tally.unparsed:
             reasons.append("none of the %d lines could be understood" % tally.unparsed)
-        else:
+        elif not tally.error_lines or place.running:
             reasons.append("no line of any access log lies in the window: log empty or rotation stopped")
     elif tally.unparsed > max(100, tally.lines // 10):
         reasons.append("%d of %d lines could not be understood" % (tally.unparsed, tally.unparsed + tally.lines))

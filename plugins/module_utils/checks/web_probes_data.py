@@ -14,8 +14,14 @@ __metaclass__ = type
 
 from ..host.finding import iso, text
 from ..host.redact import redact
+from .web_probes_tally import Client
 from .web_probes_verdict import severity
 from .web_signatures import CATEGORIES
+
+# How often something must have happened to a client before it is shown for it.
+EVENTS_SHOWN = {"login_failures": 5, "rate_limited": 5, "blocked": 1, "forbidden": 5, "upstream_closed": 1, "invalid": 1}
+# Failed logins closer together than this on average: a person forgets, a program repeats.
+LOGIN_SECONDS = 60
 
 CLIENTS_SHOWN = 200
 LINKS_SHOWN = 50
@@ -38,11 +44,13 @@ def totals(tally, meaning):
         for category in categories:
             by_category[category] = by_category.get(category, 0) + count
     answered = sum(answer.count for key, answer in tally.answers.items() if counts_as_answered(key, meaning))
-    clients = sum(1 for client in tally.clients.values() if any(meaning.counted(verdict) for verdict in client.verdicts))
+    clients = set(name for name, client in tally.clients.items() if any(meaning.counted(verdict) for verdict in client.verdicts))
+    clients.update(events_by_client(tally))
     beyond = max(0, len(tally.names) - len(tally.clients))
     return {
         "lines": tally.lines, "unparsed": tally.unparsed, "outside_window": tally.outside, "empty_requests": tally.empty, "bytes": tally.bytes,
-        "hits": hits, "answered": answered, "clients": clients + beyond, "broken_links": tally.links_total,
+        "hits": hits, "answered": answered, "clients": len(clients) + beyond, "broken_links": tally.links_total,
+        "error_lines": tally.error_lines,
     }, dict((category, by_category[category]) for category in CATEGORIES if category in by_category)
 
 
@@ -52,6 +60,18 @@ def counts_as_answered(key, meaning):
     return bool(names) and key[3] in (b"200", b"206") and not meaning.soft.get(key) and severity(names, key[3]) != "info"
 
 
+def events_by_client(tally):
+    """Return {client: {kind: event}} of what happened often enough to be shown."""
+    found = {}
+    for (name, kind), event in tally.events.items():
+        if event[0] < EVENTS_SHOWN.get(kind, event[0] + 1):
+            continue
+        if kind == "login_failures" and event[2] - event[1] > LOGIN_SECONDS * event[0]:
+            continue
+        found.setdefault(name, {})[kind] = event
+    return found
+
+
 def clients(tally, meaning):
     """Return (list of clients with hits, the worst first, how many are left out)."""
     answered = {}
@@ -59,8 +79,10 @@ def clients(tally, meaning):
         if counts_as_answered(key, meaning):
             for who in answer.clients:
                 answered[who] = answered.get(who, 0) + 1
+    events = events_by_client(tally)
     rows = []
-    for name, client in tally.clients.items():
+    for name in set(tally.clients).union(events):
+        client = tally.clients.get(name) or Client()
         categories, hits = {}, 0
         for verdict, count in client.verdicts.items():
             found = meaning.categories(verdict)
@@ -68,15 +90,20 @@ def clients(tally, meaning):
                 hits += count
             for category in found:
                 categories[category] = categories.get(category, 0) + count
+        for kind, event in events.get(name, {}).items():
+            categories[kind] = event[0]
+            hits += event[0]
+            client.seen(event[1])
+            client.seen(event[2])
         if hits:
-            rows.append((-answered.get(name, 0), -len(categories), -hits, name, categories, client))
+            rows.append((-answered.get(name, 0), -len(categories), -hits, name, categories, client, events.get(name, {})))
     rows.sort(key=lambda row: row[:4])
     shown_rows = [_client(row, meaning) for row in rows[:CLIENTS_SHOWN]]
     return shown_rows, max(0, len(rows) - CLIENTS_SHOWN)
 
 
 def _client(row, meaning):
-    answered, _kinds, hits, name, categories, client = row
+    answered, _kinds, hits, name, categories, client, events = row
     samples = []
     for verdict, request, status, path, number in client.samples:
         found = meaning.categories(verdict)
@@ -85,6 +112,8 @@ def _client(row, meaning):
                 "request": shown(request), "status": text(status), "category": found[0], "signature": meaning.counted(verdict)[0],
                 "file": text(path), "line": number,
             })
+    for kind in sorted(events):
+        samples.append({"request": shown(events[kind][3]), "status": "-", "category": kind, "signature": kind, "file": "", "line": None})
     return {
         "client": text(name or "others", 100),
         "hits": -hits,
@@ -94,7 +123,7 @@ def _client(row, meaning):
         "last": iso(client.last),
         "statuses": dict((text(status), count) for status, count in sorted(client.statuses.items())),
         "agents": [shown(agent) for agent in sorted(client.agents)],
-        "samples": samples,
+        "samples": samples[:6],
     }
 
 

@@ -28,6 +28,7 @@ MANY_CATEGORIES = 4
 PROXY_LINES = 100
 TLS_FLOOD = 1000
 LOGIN_BURST = 20
+FORBIDDEN_BURST = 1000
 
 _ORDER = ("critical", "high", "medium", "low", "info")
 
@@ -202,3 +203,38 @@ def floods(tally):
     return [finding(
         "web_probes.tls_flood", "info", "%d TLS handshakes came to a port that speaks plain HTTP" % count, "TLS handshakes",
         [], "Somebody links to https on a port without TLS, or robots try: a redirect from that port costs nothing.", count=count)]
+
+
+def closed(tally, meaning):
+    """Findings for exploits after which the application closed its connection: a worker may have died of it."""
+    rows = sorted((key, count) for key, count in tally.closed.items() if meaning.counted(key[0]))
+    out = []
+    for (verdict, path), count in rows[:PATHS_SHOWN]:
+        category = BY_ID[meaning.counted(verdict)[0]].category
+        out.append(finding(
+            "web_probes.upstream_closed", "high", "%s to %s: the application closed the connection" % (CATEGORIES[category], shown(path)), "%s %s" % (category, shown(path)),
+            [("error log", "upstream prematurely closed connection, %d times" % count)],
+            "A worker that dies of a request was reached by it. Read the application's log and the kernel's of that moment.", ["journalctl -k --since -2d | grep -i segfault"], count=count))
+    return out
+
+
+def logins(rows):
+    """One finding for clients that failed to log in again and again; C(rows) is data["clients"]."""
+    many = [row for row in rows if row["categories"].get("login_failures", 0) >= LOGIN_BURST]
+    if not many:
+        return []
+    return [finding(
+        "web_probes.logins", "low", "%d clients failed to log in %d times or more" % (len(many), LOGIN_BURST), "failed logins",
+        [("client", "%s: %d times, %s to %s" % (row["client"], row["categories"]["login_failures"], row["first"], row["last"])) for row in many],
+        "A program with an old password, or one that guesses: limit the rate of logins.", ["fail2ban-client status"], count=sum(row["categories"]["login_failures"] for row in many))]
+
+
+def forbidden(tally):
+    """One finding where the web server's own rules refused very often."""
+    count = sum(event[0] for (_name, kind), event in tally.events.items() if kind == "forbidden")
+    if count < FORBIDDEN_BURST:
+        return []
+    return [finding(
+        "web_probes.forbidden", "info", "The web server's rules refused %d requests" % count, "forbidden by rule",
+        [("client", "%s: %d times" % (name, event[0])) for (name, kind), event in sorted(tally.events.items(), key=lambda item: (-item[1][0], item[0])) if kind == "forbidden"][:CLIENTS_SHOWN],
+        "The rules work. Ban the clients to spare the log.", count=count)]

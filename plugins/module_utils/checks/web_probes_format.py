@@ -66,11 +66,12 @@ class Quoted:
     def head(self, words):
         """Return (remote, user, host, when) of what stands before the request, or None."""
         start = words.find(b"[")
-        if start < 0:
-            return None
         when = times.local(words[start + 1:start + 34])
-        if when is None:
-            return None
+        while when is None:
+            start = words.find(b"[", start + 1)
+            if start < 0:
+                return None
+            when = times.local(words[start + 1:start + 34])
         fields = words[:start].split()
         if not fields:
             fields = words[start:].partition(b"]")[2].split()

@@ -13,6 +13,9 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import os
+import subprocess
+
+from ..host.machine import COMMAND_ENVIRONMENT
 
 try:
     import zlib
@@ -110,10 +113,59 @@ def whole_lines(blocks, too_long):
         yield rest + b"\n"
 
 
-def blocks(machine, log, start, end, say):
+def blocks(log, start, end, say):
     """Return the blocks of an opened host.logs.Log; C(say) takes what could not be read, in words."""
     if log.packed == b"gz" and zlib is not None:
         return inflate(log.descriptor, say)
     if not log.packed:
         return plain(log.descriptor, start, end)
     return log.blocks(size=BLOCK)
+
+
+def zstd(machine, log, say, limit=TEXT_LIMIT):
+    """Return the blocks of a .zst file, or None where neither Python nor a command can read it."""
+    try:
+        from compression import zstd as module  # Python 3.14
+    except ImportError:
+        command = machine.which(b"zstd")
+        return None if command is None else _piped([command, b"-dcq", b"--no-progress", b"-M64MB"], log.descriptor, say, limit)
+    return _python_zstd(module, log.descriptor, say, limit)
+
+
+def _python_zstd(module, descriptor, say, limit):
+    total = 0
+    try:
+        with os.fdopen(os.dup(descriptor), "rb") as source, module.ZstdFile(source) as reader:
+            while True:
+                block = reader.read(BLOCK)
+                total += len(block)
+                if not block:
+                    return
+                yield block
+                if total > limit:
+                    say("more than %d bytes of text, the rest was not read" % limit)
+                    return
+    except (module.ZstdError, EOFError, OSError) as error:
+        say("the archive is damaged or cut short: %s" % error)
+
+
+def _piped(argv, descriptor, say, limit):
+    child = subprocess.Popen(argv, stdin=descriptor, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=COMMAND_ENVIRONMENT, close_fds=True, cwd="/")
+    total = 0
+    try:
+        while True:
+            block = os.read(child.stdout.fileno(), BLOCK)
+            if not block:
+                break
+            total += len(block)
+            yield block
+            if total > limit:
+                say("more than %d bytes of text, the rest was not read" % limit)
+                return
+        if child.wait() != 0:
+            say("the archive is damaged or cut short")
+    finally:
+        if child.poll() is None:
+            child.kill()
+        child.stdout.close()
+        child.wait()

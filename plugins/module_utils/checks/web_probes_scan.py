@@ -15,15 +15,17 @@ __metaclass__ = type
 import itertools
 import operator
 
+from . import web_probes_errors as errors
 from . import web_probes_time as times
 from .web_probes_address import Clients
-from .web_probes_format import Quoted, sniff
+from .web_probes_format import Quoted, Record, sniff
 from .web_probes_text import digits_do_not_matter, normalise, normalise_all, plain_skeletons, shapes_of, skeleton
 
 # Bounded caches: a full one is cleared, which costs speed and never correctness.
 REQUESTS_LIMIT = 50000
 SKELETONS_LIMIT = 60000
 SHAPES_LIMIT = 20000
+CLOSED_LIMIT = 1000
 HEADERS_LIMIT = 10000
 
 # The answers that are looked at even where the request has no signature.
@@ -282,8 +284,9 @@ class Scan:
                 continue
             record = layout.line(line) or (Quoted().line(line) if not layout.stride else None)
             if record is None:
-                tally.unread(line)
-                continue
+                record = self._unusual(line)
+                if record is None:
+                    continue
             if not self._inside(record.when, record.when):
                 tally.outside += 1
                 continue
@@ -292,6 +295,38 @@ class Scan:
             tally.hour(record.when - record.when % _HOUR, 1)
             self._watch_address(b"\n", record.remote + b" ", 1)
             self._record(record, self._number)
+
+    def _unusual(self, line):
+        """Take a line of an error log; return the Record of a line of a proxy with its own format, else None."""
+        event = errors.event(line)
+        if event is None:
+            fields = errors.proxied(line)
+            if fields is None:
+                self._tally.unread(line)
+                return None
+            when, client, agent, request, status = fields
+            return Record(client, b"", b"-", when, request + b" HTTP/1.1", status, -1, b"-", agent, b"")
+        if not self._inside(event.when, event.when):
+            self._tally.outside += 1
+            return None
+        self._tally.error_lines += 1
+        if event.kind:
+            self._event(event)
+        return None
+
+    def _event(self, event):
+        """Count what an error log says of a client; some kinds mean something only about a request with a signature."""
+        who, _private = self._clients.client(event.client)
+        verdict = ()
+        if event.request:
+            text = normalise(event.request)
+            verdict = self._judge.refused(text) if event.kind == "invalid" else self._judge.request(text)
+        if event.kind == "upstream_closed" and verdict:
+            key = (verdict, event.request.split(b" ", 2)[1].partition(b"?")[0] if event.request.count(b" ") else event.request)
+            if key in self._tally.closed or len(self._tally.closed) < CLOSED_LIMIT:
+                self._tally.closed[key] = self._tally.closed.get(key, 0) + 1
+        if verdict or event.kind not in ("upstream_closed", "invalid"):
+            self._tally.event(who, event.kind, event.when, event.request or event.message)
 
     def _record(self, record, number):
         """Judge one line that is worth it and count it."""
@@ -329,6 +364,6 @@ class Scan:
             if host and (host in self._own or host == record.host.lower()):
                 self._tally.link(path, record.referer, record.when)
             elif not self._regular(path.partition(b"?")[0]):
-                self._tally.refused(who, "missing", record.when)
-        elif record.status in (b"401", b"403"):
-            self._tally.refused(who, "login", record.when)
+                self._tally.event(who, "missing", record.when)
+        elif record.status == b"401":
+            self._tally.event(who, "login_failures", record.when, record.request)

@@ -16,7 +16,7 @@ from .web_probes_soft404 import HEAD, Sizes
 
 CLIENTS_LIMIT = 10000
 NAMES_LIMIT = 100000
-NOISE_LIMIT = 20000
+EVENTS_LIMIT = 20000
 SAMPLES = 5
 AGENTS = 3
 ANSWERS_LIMIT = 5000
@@ -102,7 +102,6 @@ class Tally:
         self.verdicts = {}
         self.clients = {}
         self.names = set()
-        self.noise = {}
         self.answers = {}
         self.answers_cut = 0
         self.sizes = {}
@@ -112,7 +111,9 @@ class Tally:
         self.hits = []
         self.first = self.last = None
         self.sources = {}
-        self.errors = {}
+        self.events = {}
+        self.closed = {}
+        self.error_lines = 0
 
     def client(self, name):
         """Return the Client of that name; beyond the limit all share one."""
@@ -174,15 +175,14 @@ class Tally:
         elif len(self.links) < LINKS_LIMIT:
             self.links[path[:SAMPLE_LENGTH]] = [1, referer[:SAMPLE_LENGTH]]
 
-    def refused(self, who, kind, when):
-        """Count an answer 401, 403 or 404 to a request without a signature; C(kind) is C(login) or C(missing)."""
-        key = (who, kind)
-        noise = self.noise.get(key)
-        if noise is not None:
-            noise[0] += 1
-            noise[1], noise[2] = min(noise[1], when), max(noise[2], when)
-        elif len(self.noise) < NOISE_LIMIT:
-            self.noise[key] = [1, when, when]
+    def event(self, who, kind, when, sample=b""):
+        """Count something else that happened to a client: an answer 401, 403 or 404, a line of an error log."""
+        event = self.events.get((who, kind))
+        if event is not None:
+            event[0] += 1
+            event[1], event[2] = min(event[1], when), max(event[2], when)
+        elif len(self.events) < EVENTS_LIMIT:
+            self.events[(who, kind)] = [1, when, when, sample[:SAMPLE_LENGTH]]
 
     def hour(self, hour, count):
         self.hours[hour] = self.hours.get(hour, 0) + count
@@ -200,9 +200,9 @@ class Tally:
 
     def merge(self, other):
         """Add what another worker counted."""
-        for name in ("lines", "unparsed", "outside", "empty", "bytes", "answers_cut", "links_total"):
+        for name in ("lines", "unparsed", "outside", "empty", "bytes", "answers_cut", "links_total", "error_lines"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for mine, theirs in ((self.hours, other.hours), (self.hit_hours, other.hit_hours), (self.verdicts, other.verdicts), (self.sources, other.sources), (self.errors, other.errors)):
+        for mine, theirs in ((self.hours, other.hours), (self.hit_hours, other.hit_hours), (self.verdicts, other.verdicts), (self.sources, other.sources), (self.closed, other.closed)):
             for key, count in theirs.items():
                 mine[key] = mine.get(key, 0) + count
         self.names.update(sorted(other.names)[: max(0, NAMES_LIMIT - len(self.names))])
@@ -215,14 +215,12 @@ class Tally:
                 self.answers[key] = answer
             else:
                 self.answers_cut += answer.count
-        for key, (count, first, last) in other.noise.items():
-            if key not in self.noise:
-                if len(self.noise) < NOISE_LIMIT:
-                    self.noise[key] = [count, first, last]
-                continue
-            noise = self.noise[key]
-            noise[0] += count
-            noise[1], noise[2] = min(noise[1], first), max(noise[2], last)
+        for key, theirs in other.events.items():
+            mine = self.events.get(key)
+            if mine is not None:
+                mine[:3] = mine[0] + theirs[0], min(mine[1], theirs[1]), max(mine[2], theirs[2])
+            elif len(self.events) < EVENTS_LIMIT:
+                self.events[key] = theirs
         for name, sizes in other.sizes.items():
             self.server(name).merge(sizes)
         for path, link in other.links.items():

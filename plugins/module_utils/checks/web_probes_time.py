@@ -14,6 +14,7 @@ __metaclass__ = type
 
 import calendar
 import re
+import time
 
 _MONTHS = dict((name, number) for number, name in enumerate(
     (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"), 1))
@@ -67,8 +68,25 @@ def local(words):
     return hours + int(minute) * 60 + int(second)
 
 
+def of_error_log(words):
+    """Return seconds since 1970 of a stamp of an error log, which is in the server's own time zone, or None."""
+    when = parse(words)
+    if when is None or _LOCAL.match(words) or _EPOCH.match(words):
+        return when
+    match = _ISO.match(words)
+    if match and match.group(7):
+        return when
+    try:
+        return int(time.mktime(time.gmtime(when)[:8] + (-1,)))
+    except (ValueError, OverflowError):
+        return when
+
+
 def parse(words):
-    """Return seconds since 1970 of any stamp that web servers write (local, ISO 8601, seconds, Apache's error log), or None."""
+    """Return seconds since 1970 of any stamp that web servers write (local, ISO 8601, seconds, Apache's error log), or None.
+
+    A stamp without a zone counts as UTC.
+    """
     when = local(words)
     if when is not None:
         return when

@@ -12,10 +12,9 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import os
-
 from ..host import logs
 from ..host.finding import text
+from . import web_probes_errors as errors
 from . import web_probes_reader as reader
 from . import web_probes_time as times
 from .web_probes_judge import Judge
@@ -36,29 +35,34 @@ def _stamp(line):
     return times.local(line[start:start + 26]) if start else None
 
 
-def read_all(machine, found, place, options, span, trusted, known):
-    """Return the Work of reading all files."""
-    work = Work(bool(options.get("list_hits")))
-    opened, problems = logs.open_logs(machine, found.rotations, span[0])
-    work.problems.extend(problems)
+def read_all(machine, place, options, span, trusted, known):
+    """Return the Work of reading all logs: the access logs, then the error logs."""
+    numbered = bool(options.get("list_hits"))
+    work = Work(numbered)
     scan = Scan(Judge(), work.tally, span[0], span[1], trusted, place.names, known)
-    for log in opened:
-        with log:
-            _read(machine, log, place, scan, work, span, bool(options.get("list_hits")))
+    for found, stamp in ((place.found, _stamp), (place.errors, errors.stamp)):
+        opened, problems = logs.open_logs(machine, found.rotations, span[0])
+        work.problems.extend(problems)
+        for log in opened:
+            with log:
+                _read(machine, log, place.layout(log.path), scan, work, span, stamp, numbered)
     return work
 
 
-def _read(machine, log, place, scan, work, span, numbered):
-    name = log.path
-    before = work.tally.lines
-    said = []
-
-    def too_long(line):
-        work.tally.unread(line)
-
-    start, end = (0, log.size) if numbered else log.range(span[0], span[1], _stamp)
-    lines, _layout = scan.file(name, b"", reader.whole_lines(reader.blocks(machine, log, start, end, said.append), too_long), place.layout(name), start == 0)
-    problems = said + log.problems
-    work.problems.extend("%s: %s" % (text(name), words) for words in said)
-    work.problems.extend(log.problems)
-    work.files.append({"path": text(name, 1000), "lines": work.tally.lines - before, "bytes": log.size, "problems": [text(words) for words in problems]})
+def _read(machine, log, layout, scan, work, span, stamp, numbered):
+    lines, said = work.tally.lines + work.tally.error_lines, []
+    if log.packed == b"zst":
+        blocks, start = reader.zstd(machine, log, said.append), 0
+        if blocks is None:
+            work.skipped.append((log.path, "neither zstd nor a Python that reads it is installed"))
+            work.problems.append("%s: not read, there is no zstd" % text(log.path))
+            return
+    else:
+        start, end = (0, log.size) if numbered else log.range(span[0], span[1], stamp)
+        blocks = reader.blocks(log, start, end, said.append)
+    scan.file(log.path, b"", reader.whole_lines(blocks, work.tally.unread), layout, start == 0)
+    said.extend(problem.split(": ", 1)[-1] for problem in log.problems)
+    work.problems.extend("%s: %s" % (text(log.path), words) for words in said)
+    work.files.append({
+        "path": text(log.path, 1000), "lines": work.tally.lines + work.tally.error_lines - lines, "bytes": log.size, "problems": [text(words) for words in said],
+    })
