@@ -214,7 +214,7 @@ def test_iso_stamps_and_rfc5424(server: Server) -> None:
     server.log(
         "/var/log/auth.log",
         "2026-11-22T11:00:00.123456+01:00 web1 sshd[12]: Failed password for root from 198.51.100.9 port 4022 ssh2\n"
-        "<38>1 2026-11-22T11:00:01+00:00 web1 sshd 12 - - Failed password for root from 198.51.100.9 port 4022 ssh2\n"
+        "<38>1 2026-11-22T11:00:01+00:00 web1 sshd 12 - -  Failed password for root from 198.51.100.9 port 4022 ssh2\n"
         '<38>1 2026-11-22T11:00:02+00:00 web1 sshd 13 ID7 [a@1 b="c d"] Failed password for root from 198.51.100.9 port 4022 ssh2\n',
     )
     result = server.run(gap_hours=100)
