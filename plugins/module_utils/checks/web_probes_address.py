@@ -90,6 +90,6 @@ class Clients:
         if found is None:
             return remote.decode("utf-8", "backslashreplace")[:100] or "-", remote in _LOCAL
         private = found.is_private or found.is_loopback or found.is_link_local
-        if found.version == 6:
+        if found.version == 6 and not found.is_loopback:
             return "%s/64" % ipaddress.ip_network((int(found) >> 64 << 64, 64)).network_address, private
         return "%s" % found, private

@@ -18,11 +18,8 @@ from .web_probes_tally import Client
 from .web_probes_verdict import severity
 from .web_signatures import CATEGORIES
 
-# How often something must have happened to a client before it is shown for it.
-EVENTS_SHOWN = {"login_failures": 5, "rate_limited": 5, "blocked": 1, "forbidden": 5, "upstream_closed": 1, "invalid": 1}
-# Failed logins closer together than this on average: a person forgets, a program repeats.
-LOGIN_SECONDS = 60
-
+# How often something must have happened to a client in one burst before it is shown for it: a person forgets, a program repeats.
+EVENTS_SHOWN = {"login_failures": 4, "rate_limited": 5, "blocked": 1, "forbidden": 5, "upstream_closed": 1, "invalid": 1}
 CLIENTS_SHOWN = 200
 LINKS_SHOWN = 50
 FILES_SHOWN = 200
@@ -64,11 +61,8 @@ def events_by_client(tally):
     """Return {client: {kind: event}} of what happened often enough to be shown."""
     found = {}
     for (name, kind), event in tally.events.items():
-        if event[0] < EVENTS_SHOWN.get(kind, event[0] + 1):
-            continue
-        if kind == "login_failures" and event[2] - event[1] > LOGIN_SECONDS * event[0]:
-            continue
-        found.setdefault(name, {})[kind] = event
+        if event.burst >= EVENTS_SHOWN.get(kind, event.burst + 1):
+            found.setdefault(name, {})[kind] = event
     return found
 
 
@@ -91,10 +85,10 @@ def clients(tally, meaning):
             for category in found:
                 categories[category] = categories.get(category, 0) + count
         for kind, event in events.get(name, {}).items():
-            categories[kind] = event[0]
-            hits += event[0]
-            client.seen(event[1])
-            client.seen(event[2])
+            categories[kind] = event.count
+            hits += event.count
+            client.seen(event.first)
+            client.seen(event.last)
         if hits:
             rows.append((-answered.get(name, 0), -len(categories), -hits, name, categories, client, events.get(name, {})))
     rows.sort(key=lambda row: row[:4])
@@ -113,7 +107,7 @@ def _client(row, meaning):
                 "file": text(path), "line": number,
             })
     for kind in sorted(events):
-        samples.append({"request": shown(events[kind][3]), "status": "-", "category": kind, "signature": kind, "file": "", "line": None})
+        samples.append({"request": shown(events[kind].sample), "status": "-", "category": kind, "signature": kind, "file": "", "line": None})
     return {
         "client": text(name or "others", 100),
         "hits": -hits,

@@ -231,10 +231,10 @@ def logins(rows):
 
 def forbidden(tally):
     """One finding where the web server's own rules refused very often."""
-    count = sum(event[0] for (_name, kind), event in tally.events.items() if kind == "forbidden")
+    count = sum(event.count for (_name, kind), event in tally.events.items() if kind == "forbidden")
     if count < FORBIDDEN_BURST:
         return []
     return [finding(
         "web_probes.forbidden", "info", "The web server's rules refused %d requests" % count, "forbidden by rule",
-        [("client", "%s: %d times" % (name, event[0])) for (name, kind), event in sorted(tally.events.items(), key=lambda item: (-item[1][0], item[0])) if kind == "forbidden"][:CLIENTS_SHOWN],
+        [("client", "%s: %d times" % (name, event.count)) for (name, kind), event in sorted(tally.events.items(), key=lambda item: (-item[1].count, item[0])) if kind == "forbidden"][:CLIENTS_SHOWN],
         "The rules work. Ban the clients to spare the log.", count=count)]

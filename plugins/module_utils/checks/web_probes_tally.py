@@ -17,6 +17,8 @@ from .web_probes_soft404 import HEAD, Sizes
 CLIENTS_LIMIT = 10000
 NAMES_LIMIT = 100000
 EVENTS_LIMIT = 20000
+# Events of one client that follow each other within this time are one burst.
+BURST_SECONDS = 60
 SAMPLES = 5
 AGENTS = 3
 ANSWERS_LIMIT = 5000
@@ -89,6 +91,28 @@ class Answer:
         for client in sorted(other.clients):
             if len(self.clients) < 20:
                 self.clients.add(client)
+
+
+class Event:
+    """Something that happened to one client: how often, how often in one burst."""
+
+    __slots__ = ("count", "first", "last", "sample", "burst", "_run", "_when")
+
+    def __init__(self, when, sample):
+        self.count, self.first, self.last, self.sample = 1, when, when, sample
+        self.burst, self._run, self._when = 1, 1, when
+
+    def add(self, when):
+        self.count += 1
+        self.first, self.last = min(self.first, when), max(self.last, when)
+        self._run = self._run + 1 if abs(when - self._when) <= BURST_SECONDS else 1
+        self._when = when
+        self.burst = max(self.burst, self._run)
+
+    def merge(self, other):
+        self.count += other.count
+        self.first, self.last = min(self.first, other.first), max(self.last, other.last)
+        self.burst = max(self.burst, other.burst)
 
 
 class Tally:
@@ -179,10 +203,9 @@ class Tally:
         """Count something else that happened to a client: an answer 401, 403 or 404, a line of an error log."""
         event = self.events.get((who, kind))
         if event is not None:
-            event[0] += 1
-            event[1], event[2] = min(event[1], when), max(event[2], when)
+            event.add(when)
         elif len(self.events) < EVENTS_LIMIT:
-            self.events[(who, kind)] = [1, when, when, sample[:SAMPLE_LENGTH]]
+            self.events[(who, kind)] = Event(when, sample[:SAMPLE_LENGTH])
 
     def hour(self, hour, count):
         self.hours[hour] = self.hours.get(hour, 0) + count
@@ -218,7 +241,7 @@ class Tally:
         for key, theirs in other.events.items():
             mine = self.events.get(key)
             if mine is not None:
-                mine[:3] = mine[0] + theirs[0], min(mine[1], theirs[1]), max(mine[2], theirs[2])
+                mine.merge(theirs)
             elif len(self.events) < EVENTS_LIMIT:
                 self.events[key] = theirs
         for name, sizes in other.sizes.items():
