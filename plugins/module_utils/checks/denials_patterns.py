@@ -12,12 +12,10 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import functools
 import re
 
 # Longer names are no paths that a program of the server chose for itself.
 _LIMIT = 1024
-_KEPT = 1024
 
 # What spans more than one word, and a text that must be there for it to be worth a search: (text, what varies, what stands for it).
 _SPANS = tuple(
@@ -43,17 +41,13 @@ _HEX = re.compile(rb"(?:[0-9a-f]{8,}|[0-9A-F]{8,})\Z")
 _BEFORE_NUMBER = (b"/proc/", b"/task/", b"/dev/pts/", b"/run/user/", b"[")
 
 
-@functools.lru_cache(maxsize=_KEPT)
-def _pattern(path):
+def pattern_of(path):
+    """Return the pattern (bytes) of a path, a file name or the name of a socket (bytes)."""
+    path = path[:_LIMIT]
     for needs, varies, stands in _SPANS:
         if needs in path:
             path = varies.sub(stands, path)
     return _WORD.sub(_varying, path)
-
-
-def pattern_of(path):
-    """Return the pattern (bytes) of a path, a file name or the name of a socket (bytes)."""
-    return _pattern(path[:_LIMIT])
 
 
 def _varying(match):

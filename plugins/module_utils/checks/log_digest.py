@@ -51,6 +51,9 @@ TOP = 20
 GAP_HOURS = 6
 TIME_LIMIT = 45
 
+# Logwatch gets what reading left of the time, in seconds at least so much.
+LOGWATCH_LEAST = 10
+
 # A source that begins so soon after the window's start has all of it.
 EDGE = 900
 
@@ -93,9 +96,9 @@ class _Digest:
         self.kernel, self.units, self.uptime = Kernel(), Units(), Uptime()
         self.topics = (self.logins, self.privilege, self.accounts, self.kernel, self.units, self.uptime)
         self.judge = Judge(self.topics, QUIET, PAM)
-        deadline = time.time() + float(options.get("time_limit") or TIME_LIMIT)
-        self.journal = JournalSource(self.judge, self.hours, self.uptime, deadline)
-        self.files = FileSource(self.judge, self.hours, deadline)
+        self.deadline = time.time() + float(options.get("time_limit") or TIME_LIMIT)
+        self.journal = JournalSource(self.judge, self.hours, self.uptime, self.deadline)
+        self.files = FileSource(self.judge, self.hours, self.deadline)
         self.wtmp = Wtmp()
 
     def result(self):
@@ -127,12 +130,10 @@ class _Digest:
             if begins is not None:
                 if self.since is not None and begins <= self.since + EDGE:
                     return
-                until = begins - 0.000001
+                before = begins - 0.000001
+                until = before if until is None else min(until, before)
         if self.journal_dir is None or self.log_dir is not None:
-            if self.until is None or until is not None and until <= self.until:
-                self.files.read(self.machine, self.log_dir or LOG_FOLDER, self.since, until)
-            else:
-                self.files.read(self.machine, self.log_dir or LOG_FOLDER, self.since, self.until)
+            self.files.read(self.machine, self.log_dir or LOG_FOLDER, self.since, until)
 
     def _read_journal(self):
         """Read the journal; return when it begins, or None where there is none."""
@@ -193,7 +194,10 @@ class _Digest:
             known = installed_since(self.machine)
             if since is not None and known is not None:
                 since = max(since, min(known, self.machine.now))
-            self._judge_start(boots)
+            started = up_since(self.machine)
+            if started is not None:
+                boots.append(started)
+                self._judge_start(started)
         least = float(self.options.get("gap_hours") or GAP_HOURS) * 3600
         self.gaps = self.hours.gaps(since, until, least, boots)
         self.data["gaps"] = [{"from": iso(start), "to": iso(end)} for start, end in self.gaps[: self.top]]
@@ -211,10 +215,9 @@ class _Digest:
                 remedy="sshd's messages (facility authpriv) go nowhere, or their log was emptied. Look at the rules of rsyslog and at the log's size and mode.",
                 commands=["ls -la /var/log/auth.log /var/log/secure", "journalctl -u ssh -u sshd -n 20"], count=len(remote)))
 
-    def _judge_start(self, boots):
-        """A journal that is kept in memory only has lost what was before the boot."""
-        started = up_since(self.machine)
-        if self.journal.entries and not self.files.lines and started is not None and self.since is not None and started > self.since + EDGE:
+    def _judge_start(self, started):
+        """A journal that is kept in memory only has lost what was before the boot at C(started)."""
+        if self.journal.entries and not self.files.lines and self.since is not None and started > self.since + EDGE:
             known = installed_since(self.machine)
             if not _holds_journal(self.machine, FOLDERS[0]) and (known is None or known < started - EDGE):
                 self.incomplete.append("the journal is kept in memory only: nothing from before the boot at %s" % iso(started))
@@ -231,7 +234,7 @@ class _Digest:
             self.findings.append(self.uptime.unclean_finding(unclean))
 
     def _run_logwatch(self):
-        data, problem = read_logwatch(self.machine)
+        data, problem = read_logwatch(self.machine, max(LOGWATCH_LEAST, self.deadline - time.time()))
         self.data["logwatch"] = data
         if problem:
             self.incomplete.append(problem)

@@ -16,7 +16,6 @@ import re
 
 from ..host.finding import text
 
-TIMEOUT = 40
 OUTPUT_LIMIT = 2097152
 ARGUMENTS = [b"--output", b"stdout", b"--format", b"text", b"--range", b"yesterday", b"--detail", b"low", b"--numeric"]
 SECTIONS_LIMIT = 60
@@ -42,17 +41,17 @@ def split_sections(output):
     return sections
 
 
-def read_logwatch(machine, command=None):
-    """Run logwatch over yesterday and return (data, problem): its sections as data, and why it is not to be trusted, or None.
+def read_logwatch(machine, timeout):
+    """Run logwatch over yesterday, for C(timeout) seconds at most, and return (data, problem): its sections as data, and why it is not to be trusted, or None.
 
     Its empty answer with exit code 0 means "nothing to report", "no log was found" and "no log could be read" alike.
     """
-    path = command or machine.which(b"logwatch")
+    path = machine.which(b"logwatch")
     if path is None:
         return None, "logwatch is not installed"
-    answer = machine.run([path] + ARGUMENTS, timeout=TIMEOUT, limit=OUTPUT_LIMIT)
+    answer = machine.run([path] + ARGUMENTS, timeout=timeout, limit=OUTPUT_LIMIT)
     if answer.timed_out:
-        return None, "logwatch did not end within %d s" % TIMEOUT
+        return None, "logwatch did not end within %d s" % timeout
     if answer.rc != 0:
         return None, "logwatch ended with exit code %d: %s" % (answer.rc, text(answer.err.strip(), 200))
     if not answer.out.strip():

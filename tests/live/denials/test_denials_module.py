@@ -20,7 +20,7 @@ from denials_lines import BEGIN, avc, syscall, write
 
 from ansible_collections.bottomup.security.plugins.modules import denials_info
 
-TYPES = {"str": str, "int": int, "bool": bool, "list": list, "dict": dict}
+TYPES: dict[str, Any] = {"str": str, "int": int, "bool": bool, "list": list, "dict": dict}
 
 
 @pytest.fixture(scope="module")

@@ -288,7 +288,7 @@ def test_s20_rotated_parts_plain_and_packed(tmp_path):
 def test_s20_rotated_between_finding_and_opening(tmp_path, monkeypatch):
     write(tmp_path / AUDIT, avc(1))
     machine = server(tmp_path)
-    opened = []
+    opened: list[bool] = []
 
     class Rotating(logs.Log):
         def __init__(self, machine, rotation):

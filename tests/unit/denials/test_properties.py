@@ -146,7 +146,7 @@ def test_the_flood_lane_counts_what_the_parser_counts():
         if number % 5:
             lines.append(syscall(number, success="yes" if number % 2 else "no", when=BEGIN + number))
     quick, slow = Tally(BEGIN + 50, BEGIN + 2900), Tally(BEGIN + 50, BEGIN + 2900)
-    slow.take = lambda text, places, calls: places
+    slow.take = lambda text, places, calls: places  # type: ignore[method-assign]
     for tally in (quick, slow):
         BlockReader(iter([("\n".join(lines) + "\n").encode()]), AUDIT_NEEDLES).feed(tally)
     assert quick.totals == slow.totals
