@@ -8,6 +8,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import os
 
 import pytest
 from digest_server import NOW, Server, at, rules, stamp, steady
@@ -245,3 +246,11 @@ def test_time_is_up(server: Server) -> None:
     result = server.run(time_limit=0.000001)
     assert result["status"] == "incomplete"
     assert "the time was up" in result["status_reason"]
+
+
+def test_container_without_kernel_lines_was_down(server: Server) -> None:
+    """What says when it started is its first process; there is no boot in the log."""
+    server.log("/proc/stat", f"cpu 1\nbtime {int(NOW - 900000)}\n")
+    server.log("/proc/1/stat", "1 (systemd) S " + " ".join(["0"] * 18) + f" {(900000 - 20000) * os.sysconf('SC_CLK_TCK')} 0\n")
+    server.log("/var/log/syslog", steady(NOW - 90000, NOW - 60000) + steady(NOW - 20000, NOW))
+    assert server.run()["data"]["gaps"] == []
