@@ -1,0 +1,134 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every reader of a feed hands on, and the limits that keep a hostile or broken feed harmless.
+
+A feed comes from the network or from a stick that somebody carried: it is read without unpacking it anywhere, in bounded pieces.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ansible_collections.bottomup.security.plugins.module_utils.host.finding import text
+
+RECORD_LIMIT = 16 * 1024 * 1024  # bytes of one record; the largest real ones (kernel advisories of Ubuntu) have 3 MB
+FILE_LIMIT = 256 * 1024 * 1024  # bytes of a feed that is one file
+TOTAL_LIMIT = 8 * 1024 * 1024 * 1024  # bytes of all records of a feed; Ubuntu's, the largest, have 4 GB
+MEMBERS_LIMIT = 2_000_000
+BROKEN_LIMIT = 0.02  # share of records that may be unreadable before the feed as a whole is not believed
+
+NAME_LIMIT = 255
+VERSION_LIMIT = 300
+VERSIONS_LIMIT = 20_000
+
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._/+-]{0,99}")
+
+
+class FeedError(Exception):
+    """The feed cannot be used; the message says why, in words for the report."""
+
+
+class Package(NamedTuple):
+    """What a record says of one package.
+
+    C(fixed) is the version that ends a range from the very first version on; anything else is in C(spec): C({"ranges": [[[event, version], ...]],
+    "versions": [...], "status": "..."}) as JSON. Both empty: affected, with no fix. C(stream) is "" for what belongs to no module, "nginx:1.26" for a
+    module's stream (several with spaces between), "?" for a module's that is not named.
+    """
+
+    ecosystem: str
+    name: str
+    stream: str
+    fixed: str | None
+    spec: str | None
+
+
+class Record(NamedTuple):
+    """One announcement. C(cves) and C(aliases) name the same thing elsewhere; C(score) is a CVSS base score or None."""
+
+    id: str
+    security: bool
+    severity: str
+    score: float | None
+    title: str
+    published: str
+    url: str
+    cves: tuple[str, ...]
+    aliases: tuple[str, ...]
+    packages: list[Package]
+
+
+def identifier(value: object) -> str | None:
+    """Return an identifier of a feed, None where it is none."""
+    return value if isinstance(value, str) and _IDENTIFIER.fullmatch(value) else None
+
+
+def words(value: object, limit: int) -> str:
+    """Return a text of a feed as one printable line; empty where it is no text."""
+    return text(" ".join(value[: 4 * limit].split()), limit) if isinstance(value, str) else ""
+
+
+def parse_json(data: bytes) -> Any:
+    """Return decoded JSON. ValueError for what is none, also for what is nested without end."""
+    try:
+        return json.loads(data)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def members(path: Path) -> Iterator[bytes]:
+    """Yield the .json members of a zip archive. Their names and sizes are only claims: what is read is counted."""
+    total = 0
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [member for member in archive.infolist() if member.filename.endswith(".json")]
+            if len(names) > MEMBERS_LIMIT:
+                raise FeedError(f"{path.name} holds {len(names)} records, more than {MEMBERS_LIMIT}")
+            for member in names:
+                with archive.open(member) as stream:
+                    data = stream.read(RECORD_LIMIT + 1)
+                total += len(data)
+                if total > TOTAL_LIMIT:
+                    raise FeedError(f"{path.name} unpacks to more than {TOTAL_LIMIT >> 30} GB")
+                yield data
+    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise FeedError(f"{path.name} is not a whole zip archive: {text(error, 200)}") from None
+
+
+def tar_members(path: Path, suffix: str) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of the regular files of a .tar.gz whose names end in C(suffix)."""
+    total = 0
+    try:
+        with tarfile.open(path, "r:gz") as archive:
+            for count, member in enumerate(archive):
+                if count > MEMBERS_LIMIT:
+                    raise FeedError(f"{path.name} holds more than {MEMBERS_LIMIT} files")
+                total += member.size
+                if total > TOTAL_LIMIT:
+                    raise FeedError(f"{path.name} unpacks to more than {TOTAL_LIMIT >> 30} GB")
+                stream = archive.extractfile(member) if member.isreg() and member.name.endswith(suffix) else None
+                if stream is not None:
+                    yield member.name, stream.read(RECORD_LIMIT + 1)
+    except (OSError, tarfile.TarError, zlib.error, EOFError) as error:
+        raise FeedError(f"{path.name} is not a whole .tar.gz archive: {text(error, 200)}") from None
+
+
+def content(path: Path) -> bytes:
+    """Return a file, unpacked where its name ends in .gz."""
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+            data = stream.read(FILE_LIMIT + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise FeedError(f"{path.name} cannot be read: {text(error, 200)}") from None
+    if len(data) > FILE_LIMIT:
+        raise FeedError(f"{path.name} has more than {FILE_LIMIT >> 20} MB")
+    return bytes(data)

@@ -1,0 +1,113 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Installed rpm packages against the announcements of their distribution.
+
+A row is [name, epoch, version, release, arch, source, modularity label, vendor], as rpm prints them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from . import streams
+from .ecosystem import Target
+from .evaluate import NOT_AFFECTED, Outcome, evaluate
+from .index import Index, Row
+from .verdict import AFFECTED, UNFIXED, UNKNOWN, Hit
+from .versions import rpm
+
+# A public key in the rpm database is no software.
+NO_SOFTWARE = ("gpg-pubkey",)
+
+
+class _Build(NamedTuple):
+    name: str
+    evr: str
+    stream: str | None  # None: of a module, but of which stream is not known
+
+
+def judge(row: tuple[str, ...], index: Index, target: Target) -> tuple[Hit, ...]:
+    """Return what the announcements of C(target) say of one installed package, worst words for what cannot be told."""
+    name, epoch, version, release, _arch, source, label, vendor = row
+    if name in NO_SOFTWARE:
+        return ()
+    if target.vendors and vendor not in target.vendors:
+        who = vendor if vendor and vendor != "(none)" else "nobody"
+        return (Hit(UNKNOWN, 0, name, f"{version}-{release}", None, f"built by {who}, not by the distribution"),)
+    evr = f"{version}-{release}" if epoch in ("0", "", "(none)") else f"{epoch}:{version}-{release}"
+    rows = [found for ecosystem in target.ecosystems for feed_name in _names(name, source, target.by) for found in index.rows(ecosystem, feed_name)]
+    if not rows:
+        return ()
+    return tuple(_hits(_Build(name, evr, _stream(release, label, rows)), rows))
+
+
+def _names(name: str, source: str, by: str) -> tuple[str, ...]:
+    """Return the names that the feed may use: "nginx-1.26.2-1.el9.src.rpm" is built from nginx."""
+    base = source.rsplit("-", 2)[0] if source.count("-") >= 2 else name
+    if by == "binary":
+        return (name,)
+    if by == "source":
+        return (base,)
+    return tuple(dict.fromkeys((name, base)))
+
+
+def _stream(release: str, label: str, rows: list[Row]) -> str | None:
+    """Return the stream of an installed build: of its label, or, where a rebuilt package has lost that, of announcements of the very build."""
+    if streams.of_label(label):
+        return streams.of_label(label)
+    if not streams.is_modular(release):
+        return streams.NONE
+    build = streams.build(release)
+    named = {row.stream for row in rows if row.fixed and streams.build(row.fixed) == build} - {streams.NONE, streams.UNNAMED}
+    return named.pop() if build and len(named) == 1 else None
+
+
+def _hits(build: _Build, rows: list[Row]) -> list[Hit]:
+    hits = []
+    for vid, own in _announcements(rows).items():
+        relevant = [row for row in own if row.security and _same_stream(build, row)]
+        if not relevant:
+            continue
+        outcome = _outcome(build, relevant)
+        if outcome.affected is None:
+            hits.append(Hit(UNKNOWN, vid, build.name, build.evr, outcome.fixed, outcome.note))
+        elif outcome.affected:
+            hits.append(Hit(AFFECTED if outcome.fixed else UNFIXED, vid, build.name, build.evr, outcome.fixed, outcome.note))
+    return hits
+
+
+def _announcements(rows: list[Row]) -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row.vid, []).append(row)
+    return found
+
+
+def _same_stream(build: _Build, row: Row) -> bool:
+    """Return whether an announcement may speak of this build: a fix in one stream says nothing of another, nor of the base system."""
+    if row.fixed is None:
+        return True
+    if build.stream == streams.NONE or row.stream == streams.NONE:
+        return build.stream == row.stream
+    if build.stream is None or row.stream == streams.UNNAMED:
+        return streams.same_upstream(_version(build.evr), _version(row.fixed))
+    return not set(build.stream.split()).isdisjoint(row.stream.split())
+
+
+def _version(evr: str) -> str:
+    return rpm.split(evr)[1]
+
+
+def _outcome(build: _Build, rows: list[Row]) -> Outcome:
+    """Return the outcome of one announcement.
+
+    It may name the package several times, once for each build of the module that it brought along: the newest is what dnf would install.
+    """
+    outcomes = [outcome for outcome in (evaluate(build.evr, row, rpm.key) for row in rows) if outcome.affected is not False]
+    if not outcomes:
+        return NOT_AFFECTED
+    worst = max(outcomes, key=lambda outcome: rpm.key(outcome.fixed or ""))
+    if build.stream is None:
+        return Outcome(None, worst.fixed, "a module's build without its label: which stream it belongs to cannot be told")
+    return worst
