@@ -23,32 +23,32 @@ MODULE_UTILS = Path(__file__).resolve().parent.parent / "module_utils"
 
 ENGINE = "engine"
 
-# Runs on the server before anything else is there: the modules are put together in the order of their imports. A check that cannot be
-# loaded raises where the engine asks for it, so that it costs only itself.
+# Runs on the server before anything else is there: an importer for the modules that travel. Each is compiled when it is first imported,
+# so that what a host does not need (a function imports it) costs it nothing, and a check that cannot be loaded costs only itself.
 PROGRAM = """\
 import binascii, sys, zlib
-def _bottomup(sources, orders, request):
-    modules = sys.modules
-    kind = type(sys)
-    for package in ("bottomup", "bottomup.checks", "bottomup.host"):
-        modules[package] = kind(package)
-        modules[package].__path__ = []
-    def load(name):
-        for part in orders[name]:
-            full = "bottomup." + part
-            if full not in modules:
-                module = kind(full)
-                module.__package__ = full.rpartition(".")[0]
+def _bottomup(sources, request):
+    spec = type(sys.__spec__)
+    class Importer:
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            if name in ("bottomup", "bottomup.checks", "bottomup.host"):
+                return spec(name, Importer, is_package=True)
+            if name[:9] == "bottomup." and name[9:] in sources:
+                return spec(name, Importer)
+        @staticmethod
+        def create_module(spec):
+            pass
+        @staticmethod
+        def exec_module(module):
+            part = module.__name__[9:]
+            if part in sources:
                 module.__file__ = part.replace(".", "/") + ".py"
-                code = compile(zlib.decompress(binascii.a2b_base64(sources[part])), module.__file__, "exec", 0, True, 2)
-                modules[full] = module
-                try:
-                    exec(code, module.__dict__)
-                except BaseException:
-                    del modules[full]
-                    raise
-                setattr(modules[module.__package__], full.rpartition(".")[2], module)
-        return modules["bottomup." + orders[name][-1]]
+                exec(compile(zlib.decompress(binascii.a2b_base64(sources[part])), module.__file__, "exec", 0, True, 2), module.__dict__)
+    def load(part):
+        __import__("bottomup." + part)
+        return sys.modules["bottomup." + part]
+    sys.meta_path.insert(0, Importer)
     load("engine").main(lambda name: load("checks." + name).run, request)
 """
 
@@ -69,7 +69,7 @@ def available_checks() -> list[str]:
     return names
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def source(name: str) -> Source:
     """Return the module `checks.restart`, `host.finding` or `engine` of module_utils."""
     written = (MODULE_UTILS / (name.replace(".", "/") + ".py")).read_text(encoding="utf-8")
@@ -117,7 +117,7 @@ def _blank_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef, lines: l
     lines[start:end] = [indent] + [""] * (end - start - 1)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def order(name: str) -> tuple[str, ...]:
     """Return a module's import closure, each module behind what it imports, itself last."""
     found: list[str] = []
@@ -134,19 +134,18 @@ def order(name: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _program(checks: tuple[str, ...]) -> str:
-    orders = {name: order(name) for name in (ENGINE, *(f"checks.{check}" for check in checks))}
-    parts = sorted({part for modules in orders.values() for part in modules})
+    parts = sorted({part for name in (ENGINE, *(f"checks.{check}" for check in checks)) for part in order(name)})
     sources = "{" + ",\n".join(f'"{part}": "{source(part).packed}"' for part in parts) + "}"
-    return f"{PROGRAM}\n_ORDERS = {json.dumps(orders)}\n_SOURCES = {sources}\n"
+    return f"{PROGRAM}\n_SOURCES = {sources}\n"
 
 
 def build(checks: t.Sequence[str], request: t.Mapping[str, t.Any]) -> bytes:
     """Return the program for these checks and this request (see engine.main) as Python source, ASCII only."""
     # JSON text inside a Python string: the request holds a user's options, none of which may become code.
     words = json.dumps(json.dumps(request))
-    return f"{_program(tuple(checks))}import json\n_bottomup(_SOURCES, _ORDERS, json.loads({words}))\n".encode("ascii")
+    return f"{_program(tuple(checks))}import json\n_bottomup(_SOURCES, json.loads({words}))\n".encode("ascii")
 
 
 def prepare() -> None:

@@ -8,10 +8,11 @@ import ast
 import json
 
 import pytest
-from ansible_collections.bottomup.security.plugins.modules import daily_check
-from ansible_collections.bottomup.security.plugins.plugin_utils import payload
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ansible_collections.bottomup.security.plugins.modules import daily_check
+from ansible_collections.bottomup.security.plugins.plugin_utils import payload
 
 
 def test_the_module_runs_the_same_checks_as_the_payload() -> None:
@@ -62,6 +63,6 @@ def test_request_is_data_in_the_program(options: dict[str, object]) -> None:
     program = payload.build([], {"options": options}).decode("ascii")
     call = ast.parse(program).body[-1]
     assert isinstance(call, ast.Expr) and isinstance(call.value, ast.Call)
-    loads = call.value.args[2]
+    loads = call.value.args[1]
     assert isinstance(loads, ast.Call) and isinstance(loads.args[0], ast.Constant)
     assert json.loads(loads.args[0].value) == {"options": options}

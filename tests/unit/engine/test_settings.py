@@ -8,6 +8,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+
 from ansible_collections.bottomup.security.plugins.plugin_utils import settings
 
 DURATIONS = {60: 60, "60": 60, "90s": 90, "2m": 120, "2 min": 120, "1H": 3600}

@@ -10,9 +10,10 @@ import json
 import zlib
 
 import pytest
-from ansible_collections.bottomup.security.plugins.plugin_utils import trip
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ansible_collections.bottomup.security.plugins.plugin_utils import trip
 
 TOKEN = "0123456789abcdef01234567"
 
