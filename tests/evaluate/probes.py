@@ -29,7 +29,6 @@ _REQUESTS = {
 /credentials.json
 /error.log
 /logs/access.log
-/phpinfo.ini
 /web.config
 /composer.json
 /docker-compose.yml

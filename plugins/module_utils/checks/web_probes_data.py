@@ -19,7 +19,7 @@ from .web_probes_verdict import severity
 from .web_signatures import CATEGORIES
 
 # How often something must have happened to a client in one burst before it is shown for it: a person forgets, a program repeats.
-EVENTS_SHOWN = {"login_failures": 4, "rate_limited": 5, "blocked": 1, "forbidden": 5, "upstream_closed": 1, "invalid": 1}
+EVENTS_SHOWN = {"login_failures": 4, "rate_limited": 5, "blocked": 1, "forbidden": 5, "upstream_closed": 1, "invalid": 1, "connections": 500}
 CLIENTS_SHOWN = 200
 LINKS_SHOWN = 50
 FILES_SHOWN = 200

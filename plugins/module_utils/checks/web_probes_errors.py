@@ -27,6 +27,7 @@ KINDS = collections.OrderedDict((
     ("blocked", "stopped by a web application firewall"),
     ("forbidden", "forbidden by a rule"),
     ("upstream_closed", "the application closed the connection"),
+    ("connections", "connections that carried no request"),
     ("invalid", "invalid requests"),
 ))
 
@@ -43,16 +44,17 @@ _MESSAGES = (
     ("forbidden", b"forbidden by rule", re.compile(br"access forbidden by rule")),
     ("forbidden", b"client denied", re.compile(br"client denied by server configuration")),
     ("upstream_closed", b"prematurely closed", re.compile(br"upstream prematurely closed connection")),
+    ("connections", b"Handling ", re.compile(br"Handling (?:TCP connection|UDP stream) from")),
     ("invalid", b"Invalid URI", re.compile(br"Invalid URI in request")),
     ("invalid", b"client sent invalid", re.compile(br"client sent invalid")),
 )
 
 _NGINX = re.compile(br"(?:^|[:\s])(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[\w+\] \d+#\d+: ")
 _APACHE = re.compile(br"^\[([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:.]+ \d{4})\] (?:\[[^\]]*\] ){1,4}")
-_OTHER = re.compile(br"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d)")
+_OTHER = re.compile(br"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d)(?!\d)")
 _SECONDS = re.compile(br"\"ts\":(\d{10})")
 _CLIENT = re.compile(br"\bclient:? [\\\"]*([0-9a-fA-F.:]{3,45})")
-_ADDRESS = re.compile(br"(?:\bip:|\"ip\":\"|attempt from \[|\[)([0-9a-fA-F.:]{7,45}?)(?::\d+)?(?=[\s\",:\]-])")
+_ADDRESS = re.compile(br"(?:\bip:|\"ip\":\"|attempt from \[|(?:connection|stream) from |\[)([0-9a-fA-F.:]{7,45}?)(?::\d+)?(?=[\s\",:\]-])")
 _REQUEST = re.compile(br"request: \"([^\"]{1,8192})\"")
 _INVALID = re.compile(br"Invalid URI in request ([^\r\n]{1,8192})")
 _ZORAXY = re.compile(br"^(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[.{0,200}\[client: ([^\]]+)\] \[useragent: ([^\]]*)\] (\S+ \S+) (\d{3})$")
