@@ -18,14 +18,15 @@ import re
 import shlex
 
 from ..host.finding import finding, text
+from ..host.pattern import Pattern
 
 _ENABLED = b"/sys/module/apparmor/parameters/enabled"
 _LOADED = b"/sys/kernel/security/apparmor/profiles"
 _FOLDER = b"/etc/apparmor.d"
-_PROFILE = re.compile(rb"(.{1,1000}) \((enforce|complain|kill|prompt|unconfined|mixed)\)\Z")
+_PROFILE = Pattern(rb"(.{1,1000}) \((enforce|complain|kill|prompt|unconfined|mixed)\)\Z")
 
 # profile NAME /path flags=(...) {   |   /path {   |   "/path with blanks" {   |   profile NAME @{bin}/name {
-_HEAD = re.compile(
+_HEAD = Pattern(
     rb"^[ \t]*(?:profile[ \t]+)?(?:(?:\"[^\"/\n]*\"|[^\s\"{#/@][^\s{]*)[ \t]+)?"
     rb"(\"/[^\"\n]+\"|(?:/|@\{[a-z_]+\})(?:[^\s{}#]|\{[^{}\s]*\})*)[^\n#{]*\{", re.M,
 )

@@ -12,13 +12,14 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import re
+
+from ..host.pattern import Pattern
 
 _ASKED_LIMIT = 100
 _SECONDS = 30
 
-_IDENT = re.compile(rb"audit\([0-9.]+:[0-9]+\)")
-_BOOLEAN = re.compile(rb"setsebool -P ([A-Za-z0-9_]{1,100}) (?:1|on)\b")
+_IDENT = Pattern(rb"audit\([0-9.]+:[0-9]+\)")
+_BOOLEAN = Pattern(rb"setsebool -P ([A-Za-z0-9_]{1,100}) (?:1|on)\b")
 
 
 def ask(machine, groups):

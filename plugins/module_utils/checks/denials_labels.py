@@ -17,11 +17,12 @@ __metaclass__ = type
 
 import re
 
+from ..host.pattern import Pattern
 from .denials_records import type_of
 
 _FILES = (b"file_contexts", b"file_contexts.homedirs", b"file_contexts.local")
 _SIZE_LIMIT = 8 << 20
-_SPECIAL = re.compile(rb"[.^$?*+|\[({\\]")
+_SPECIAL = Pattern(rb"[.^$?*+|\[({\\]")
 _CLASSES = {b"file": b"--", b"dir": b"-d", b"lnk_file": b"-l", b"chr_file": b"-c", b"blk_file": b"-b", b"sock_file": b"-s", b"fifo_file": b"-p"}
 
 

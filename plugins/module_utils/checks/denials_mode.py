@@ -16,11 +16,12 @@ import os
 import re
 
 from ..host.finding import finding, text
+from ..host.pattern import Pattern
 
 # selinuxfs; EL6 mounted it at the root
 _MOUNTS = (b"/sys/fs/selinux", b"/selinux")
 _CONFIG = b"/etc/selinux/config"
-_SETTING = re.compile(rb"^[ \t]*(SELINUX|SELINUXTYPE)[ \t]*=[ \t]*([A-Za-z0-9_.-]{1,64})", re.M)
+_SETTING = Pattern(rb"^[ \t]*(SELINUX|SELINUXTYPE)[ \t]*=[ \t]*([A-Za-z0-9_.-]{1,64})", re.M)
 
 # Where the policy store keeps its modules; EL7 and older below /etc.
 _STORES = (b"/var/lib/selinux/%s/active/modules", b"/etc/selinux/%s/active/modules")

@@ -12,14 +12,15 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import re
+
+from ..host.pattern import Pattern
 
 # Longer names are no paths that a program of the server chose for itself.
 _LIMIT = 1024
 
 # What spans more than one word, and a text that must be there for it to be worth a search: (text, what varies, what stands for it).
 _SPANS = tuple(
-    (needs, re.compile(varies), stands)
+    (needs, Pattern(varies), stands)
     for needs, varies, stands in (
         # PHP's sessions
         (b"sess_", rb"(?<![^/])sess_[0-9A-Za-z,-]{20,}", b"sess_X"),
@@ -33,9 +34,9 @@ _SPANS = tuple(
 )
 
 # Words with a digit or a capital in them: others do not vary.
-_WORD = re.compile(rb"(?<![0-9A-Za-z])[a-z]*[0-9A-Z][0-9A-Za-z]*")
-_COUNTER = re.compile(rb"[0-9]{4,}")
-_HEX = re.compile(rb"(?:[0-9a-f]{8,}|[0-9A-F]{8,})\Z")
+_WORD = Pattern(rb"(?<![0-9A-Za-z])[a-z]*[0-9A-Z][0-9A-Za-z]*")
+_COUNTER = Pattern(rb"[0-9]{4,}")
+_HEX = Pattern(rb"(?:[0-9a-f]{8,}|[0-9A-F]{8,})\Z")
 
 # Short numbers that are a process, a thread, a terminal, a user; a short number elsewhere (sda1, php8, lib64) is part of the name.
 _BEFORE_NUMBER = (b"/proc/", b"/task/", b"/dev/pts/", b"/run/user/", b"[")

@@ -15,8 +15,8 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import re
 
+from ..host.pattern import Pattern
 from .denials_patterns import pattern_of
 
 # A record is at most this long for the parser; the kernel's own limit is 8970 bytes.
@@ -49,19 +49,19 @@ JUDGED = frozenset(name for name in TYPES.values() if name not in (b"SYSCALL", b
 EVENTS = frozenset((b"MAC_STATUS", b"MAC_POLICY_LOAD", b"MAC_CONFIG_CHANGE"))
 
 # node= is auditd's name_format, host= what setroubleshoot's copies have; an old kernel writes no type at all.
-_HEAD = re.compile(
+_HEAD = Pattern(
     rb"(?:(?:^|\s)(?:node|host)=(\S{1,255}) )?"
     rb"(?:\btype=([A-Z0-9_]{1,40}|UNKNOWN\[[0-9]+\]) (?:msg=)?)?"
     rb"audit\(([0-9]{1,11}(?:\.[0-9]{1,9})?):([0-9]{1,20})\): ?"
 )
 
-_AVC = re.compile(rb"avc:\s{1,4}(denied|granted)\s{1,4}\{([^{}]{0,400})\}\s{0,4}for\s")
-_FIELD = re.compile(rb"([A-Za-z_][A-Za-z0-9_-]*)=(\"[^\"]*\"|[^\s\"]*)")
-_HEX = re.compile(rb"(?:[0-9A-F]{2})+\Z")
-_DIGITS = re.compile(rb"[0-9]+")
-_RESULT = re.compile(rb" syscall=([0-9]+)(?: per=[0-9a-f]+)? success=(yes|no) exit=(-?[0-9]+)")
-_SID = re.compile(rb"(?:op=)?(security_[a-z_]+)")
-_NOTICE_STATE = re.compile(rb"enforcing=([01])")
+_AVC = Pattern(rb"avc:\s{1,4}(denied|granted)\s{1,4}\{([^{}]{0,400})\}\s{0,4}for\s")
+_FIELD = Pattern(rb"([A-Za-z_][A-Za-z0-9_-]*)=(\"[^\"]*\"|[^\s\"]*)")
+_HEX = Pattern(rb"(?:[0-9A-F]{2})+\Z")
+_DIGITS = Pattern(rb"[0-9]+")
+_RESULT = Pattern(rb" syscall=([0-9]+)(?: per=[0-9a-f]+)? success=(yes|no) exit=(-?[0-9]+)")
+_SID = Pattern(rb"(?:op=)?(security_[a-z_]+)")
+_NOTICE_STATE = Pattern(rb"enforcing=([01])")
 
 # What the kernel writes with audit_log_untrustedstring: quoted, or in hex where a quote, a blank or a control character is in it.
 _UNTRUSTED = frozenset((b"comm", b"name", b"path", b"exe", b"profile", b"peer", b"cwd", b"info", b"proctitle", b"label", b"peer_label"))

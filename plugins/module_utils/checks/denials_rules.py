@@ -14,6 +14,8 @@ __metaclass__ = type
 
 import re
 
+from ..host.pattern import Pattern
+
 
 def _perms(words):
     return frozenset(words.encode("ascii").split())
@@ -153,7 +155,7 @@ BOOLEANS = tuple(
 # Types that a file has when it was moved, restored or mounted without its label, where its path says that it should have another.
 # Used where the policy's file contexts do not say: type, where the path begins, permissions (empty: any), how sure.
 STRAY_LABELS = tuple(
-    (_Types(target), re.compile(place), _perms(perms), sure)
+    (_Types(target), Pattern(place), _perms(perms), sure)
     for target, place, perms, sure in (
         ("default_t unlabeled_t file_t", rb"/", "", "high"),
         ("user_home_t user_home_dir_t admin_home_t", rb"/(?:var|srv|opt|etc|usr|data|www)/", "", "high"),

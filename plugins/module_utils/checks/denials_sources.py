@@ -22,6 +22,7 @@ import re
 
 from ..host.finding import iso, text
 from ..host.logs import expand, open_logs, rotations
+from ..host.pattern import Pattern
 from .denials_groups import Tally
 from .denials_journal import OUTPUT_LIMIT, SECONDS, Entries, journal_command
 from .denials_reading import TEXT_NEEDLES, BlockReader, reader_of
@@ -35,12 +36,12 @@ AUDIT_LOG = b"/var/log/audit/audit.log"
 KERNEL_LOGS = (b"/var/log/kern.log", b"/var/log/messages", b"/var/log/syslog")
 
 # What the kernel says when it had to drop audit records (kernel/audit.c), and auditd when it did (auditd-event.c).
-_LOST = re.compile(
+_LOST = Pattern(
     rb"audit: (?:audit_)?lost=|audit: audit_backlog=|audit: backlog limit exceeded|audit: rate limit exceeded"
     rb"|kauditd_printk_skb: [0-9]+ callbacks suppressed|audit_printk_skb: [0-9]+ callbacks suppressed"
     rb"|auditd\[[0-9]+\]: .{0,80}(?:dropping event|queue is full)"
 )
-_CONF_FILE = re.compile(rb"^[ \t]*log_file[ \t]*=[ \t]*(/[^\s#]+)", re.M)
+_CONF_FILE = Pattern(rb"^[ \t]*log_file[ \t]*=[ \t]*(/[^\s#]+)", re.M)
 # The first record of a log that auditd began anew.
 _BEGINNING = (b"type=DAEMON_START", b"type=DAEMON_CONFIG", b"type=SYSTEM_BOOT", b"type=KERNEL")
 

@@ -19,6 +19,8 @@ import glob
 import os
 import re
 
+from ..host.pattern import Pattern
+
 # No file of a distribution has more than 40 kB.
 FILE_LIMIT = 1048576
 FILES_LIMIT = 200
@@ -26,9 +28,9 @@ SUBSTITUTIONS_LIMIT = 20
 
 TRUE_WORDS = frozenset(["1", "on", "true", "yes"])  # fail2ban/helpers.py, _as_bool
 
-_SECTION = re.compile(r"\[(?P<name>[^\]]+)\]")
-_OPTION = re.compile(r"(?P<name>.*?)\s*[=:]\s*(?P<value>.*)$")
-_REFERENCE = re.compile(r"%\(([^)]+)\)s")
+_SECTION = Pattern(r"\[(?P<name>[^\]]+)\]")
+_OPTION = Pattern(r"(?P<name>.*?)\s*[=:]\s*(?P<value>.*)$")
+_REFERENCE = Pattern(r"%\(([^)]+)\)s")
 
 
 class _Unknown:

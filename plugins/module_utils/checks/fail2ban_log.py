@@ -17,6 +17,7 @@ __metaclass__ = type
 import re
 
 from ..host.finding import text
+from ..host.pattern import Pattern
 from .fail2ban_clock import LocalClock
 
 JAILS_LIMIT = 500
@@ -25,16 +26,16 @@ SAMPLES_LIMIT = 10
 
 _LEVEL = rb"(DEBUG|INFO|NOTICE|WARNING|ERROR|CRITICAL)"
 _LOGGER = rb"fail2ban(?:\.\w+)* *(?:\[ *\d+\])?: *"
-FILE_LINE = re.compile(rb"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)[,.]\d+ +" + _LOGGER + _LEVEL + rb" +(.*)$", re.M)
+FILE_LINE = Pattern(rb"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)[,.]\d+ +" + _LOGGER + _LEVEL + rb" +(.*)$", re.M)
 # journalctl -o short-unix: seconds, host, identifier, and what of the server's own prefix the log target left in the message
 JOURNAL_LINE = (rb"^(\d+)\.\d+ \S+ [^\[: ]+(?:\[\d+\])?: (?:" + _LOGGER + rb")?(?:" + _LEVEL + rb" +)?(.*)$")
 
-_EVENT = re.compile(rb"^\[([^\]]+)\] (?:(Restore )?(Ban)|(Found)|(Unban)|(Reban)|(Ignore)) (\S+)")
-_FAILED = re.compile(rb"^Failed to execute (?:re)?ban jail '([^']*)' action '([^']*)' .*?(?:Error (?:re)?banning (\S+))?$")
-_NOT_STARTED = re.compile(rb"^Failed to start jail '([^']*)' action '([^']*)': ")
-_COMMAND_SAID = re.compile(rb"^[0-9a-f]+ -- (?:stderr: (.*)|returned (\d+))$")
-_JAIL_MADE = re.compile(rb"^(?:Creating new jail|Jail) '([^']*)'( reloaded)?$")
-_SERVER_STARTED = re.compile(rb"^Start(?:ing)? Fail2ban v")
+_EVENT = Pattern(rb"^\[([^\]]+)\] (?:(Restore )?(Ban)|(Found)|(Unban)|(Reban)|(Ignore)) (\S+)")
+_FAILED = Pattern(rb"^Failed to execute (?:re)?ban jail '([^']*)' action '([^']*)' .*?(?:Error (?:re)?banning (\S+))?$")
+_NOT_STARTED = Pattern(rb"^Failed to start jail '([^']*)' action '([^']*)': ")
+_COMMAND_SAID = Pattern(rb"^[0-9a-f]+ -- (?:stderr: (.*)|returned (\d+))$")
+_JAIL_MADE = Pattern(rb"^(?:Creating new jail|Jail) '([^']*)'( reloaded)?$")
+_SERVER_STARTED = Pattern(rb"^Start(?:ing)? Fail2ban v")
 
 # ERROR lines that say nothing of the server's own health: (start of the message, why it is left out)
 IGNORED_ERRORS = (

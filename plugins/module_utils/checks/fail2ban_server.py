@@ -16,6 +16,7 @@ __metaclass__ = type
 
 import re
 
+from ..host.pattern import Pattern
 from .fail2ban_clock import LocalClock
 from .fail2ban_socket import ServerSaysNo
 
@@ -58,7 +59,7 @@ COUNTERS = {
 # Which of the two rows stands in a jail's status says what the jail reads.
 BACKENDS = {"File list": "files", "Journal matches": "journal"}
 
-_BAN_TIME = re.compile(r"^(.*?) ?\t(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) \+ (-?\d+) = ")
+_BAN_TIME = Pattern(r"^(.*?) ?\t(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) \+ (-?\d+) = ")
 
 
 def version_of(words):

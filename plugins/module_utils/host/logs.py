@@ -28,9 +28,10 @@ import collections
 import errno
 import glob
 import os
-import re
 import stat
 import time
+
+from .pattern import Pattern
 
 try:
     import gzip
@@ -57,9 +58,9 @@ XZ_MEMORY = 24 << 20
 DEFAULT_WINDOW = 86400.0
 
 # What logrotate (numbered, dateext, dateformat) and auditd append to the name of a log.
-_ROTATED = re.compile(rb"(?:[.-][0-9][0-9.:_-]*|\.old)?(?:\.(gz|bz2|xz|zst))?\Z")
+_ROTATED = Pattern(rb"(?:[.-][0-9][0-9.:_-]*|\.old)?(?:\.(gz|bz2|xz|zst))?\Z")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?)?\s*(Z|[+-]\d\d:?\d\d)?\Z")
+_ISO = Pattern(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?)?\s*(Z|[+-]\d\d:?\d\d)?\Z")
 
 # Places looked at to see whether time only rises in a file: one in 45 minutes of a file of two days.
 SAMPLES = 64

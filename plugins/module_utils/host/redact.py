@@ -12,7 +12,8 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import re
+
+from .pattern import Pattern
 
 HIDDEN = rb"[redacted]"
 
@@ -21,21 +22,21 @@ _NAMES = rb"(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?k
 # What hides a secret, and what is put in its place; each keeps the words around it, so that a reader sees what was there.
 RULES = (
     # https://user:password@host
-    (re.compile(rb"(?i)\b([a-z][a-z0-9+.-]{1,20}://[^\s/:@]{0,100}):[^\s/@]{1,300}@"), rb"\1:" + HIDDEN + rb"@"),
+    (Pattern(rb"(?i)\b([a-z][a-z0-9+.-]{1,20}://[^\s/:@]{0,100}):[^\s/@]{1,300}@"), rb"\1:" + HIDDEN + rb"@"),
     # Authorization: Bearer abc | Basic abc | Cookie: a=b
-    (re.compile(rb"(?i)\b((?:proxy-)?authorization\s{0,3}[:=]\s{0,3}(?:bearer|basic|token|digest)?\s{0,3})[^\s\x27\"]{4,2000}"), rb"\1" + HIDDEN),
-    (re.compile(rb"(?i)\b((?:set-)?cookie\s{0,3}:\s{0,3})[^\x27\"\r\n]{1,2000}"), rb"\1" + HIDDEN),
+    (Pattern(rb"(?i)\b((?:proxy-)?authorization\s{0,3}[:=]\s{0,3}(?:bearer|basic|token|digest)?\s{0,3})[^\s\x27\"]{4,2000}"), rb"\1" + HIDDEN),
+    (Pattern(rb"(?i)\b((?:set-)?cookie\s{0,3}:\s{0,3})[^\x27\"\r\n]{1,2000}"), rb"\1" + HIDDEN),
     # password=abc, PGPASSWORD=abc, "api_key": "abc", --token abc, --password=abc
-    (re.compile(rb"(?i)([a-z0-9_.-]{0,40}" + _NAMES + rb"[a-z0-9_]{0,20}[\x27\"]?\s{0,3}[=:]\s{0,3})"
+    (Pattern(rb"(?i)([a-z0-9_.-]{0,40}" + _NAMES + rb"[a-z0-9_]{0,20}[\x27\"]?\s{0,3}[=:]\s{0,3})"
                 rb"(?:\"[^\"]{1,500}\"|\x27[^\x27]{1,500}\x27|[^\s&;,\x27\"]{1,500})"), rb"\1" + HIDDEN),
-    (re.compile(rb"(?i)(--?[a-z0-9-]{0,40}" + _NAMES + rb"\s{1,3})(?!-)[^\s]{1,500}"), rb"\1" + HIDDEN),
+    (Pattern(rb"(?i)(--?[a-z0-9-]{0,40}" + _NAMES + rb"\s{1,3})(?!-)[^\s]{1,500}"), rb"\1" + HIDDEN),
     # mysql -psecret, curl -u user:password, sshpass -p secret
-    (re.compile(rb"\b((?:mysql\w{0,20}|mariadb\w{0,20})\s[^|;]{0,200}?-p)[^\s]{1,300}"), rb"\1" + HIDDEN),
-    (re.compile(rb"\b(curl\s[^|;]{0,400}?(?:-u|--user)[ =]?[^\s:]{1,100}:)[^\s]{1,300}"), rb"\1" + HIDDEN),
-    (re.compile(rb"\b(sshpass\s{1,3}-p\s{0,3})[^\s]{1,300}"), rb"\1" + HIDDEN),
+    (Pattern(rb"\b((?:mysql\w{0,20}|mariadb\w{0,20})\s[^|;]{0,200}?-p)[^\s]{1,300}"), rb"\1" + HIDDEN),
+    (Pattern(rb"\b(curl\s[^|;]{0,400}?(?:-u|--user)[ =]?[^\s:]{1,100}:)[^\s]{1,300}"), rb"\1" + HIDDEN),
+    (Pattern(rb"\b(sshpass\s{1,3}-p\s{0,3})[^\s]{1,300}"), rb"\1" + HIDDEN),
     # the header and payload of a JSON web token; keys with a well-known beginning
-    (re.compile(rb"\beyJ[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{5,4000}(?:\.[A-Za-z0-9_-]{0,2000})?"), HIDDEN),
-    (re.compile(rb"\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,255}|glpat-[A-Za-z0-9_-]{16,64}"
+    (Pattern(rb"\beyJ[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{5,4000}(?:\.[A-Za-z0-9_-]{0,2000})?"), HIDDEN),
+    (Pattern(rb"\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,255}|glpat-[A-Za-z0-9_-]{16,64}"
                 rb"|xox[baprs]-[A-Za-z0-9-]{10,200}|sk_live_[A-Za-z0-9]{16,99})"), HIDDEN),
 )
 
