@@ -22,7 +22,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-TESTS = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import conftest
+
 DAYS = 7
 USERS = ["root", "admin", "test", "oracle", "ubuntu", "git", "pi", "postgres"]
 SAMPLE = 20
@@ -31,8 +33,7 @@ REMOTE = "/lib/systemd/systemd-journal-remote"
 
 CHECK = """
 import json, os, resource, sys
-sys.path.insert(0, {tests!r})
-import conftest
+sys.path.insert(0, {collections!r})
 from ansible_collections.bottomup.security.plugins.module_utils.checks import log_digest
 from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine
 resource.setrlimit(resource.RLIMIT_DATA, (256 << 20, 256 << 20))
@@ -180,7 +181,7 @@ def cpu(argv: list[str], **options: Any) -> tuple[float, bytes]:
 
 
 def check(options: dict[str, Any]) -> tuple[float, dict[str, Any]]:
-    seconds, out = cpu([sys.executable, "-c", CHECK.format(tests=str(TESTS)), json.dumps({"time_limit": 3600, "since": "all", **options})])
+    seconds, out = cpu([sys.executable, "-c", CHECK.format(collections=str(conftest.COLLECTIONS)), json.dumps({"time_limit": 3600, "since": "all", **options})])
     return seconds, json.loads(out)
 
 

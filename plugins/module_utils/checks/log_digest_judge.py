@@ -58,10 +58,10 @@ class Program:
 class Known:
     """What is known of a message: its C(row) and C(handler) (None: nothing to do), or the entry that counts it as C(unmatched)."""
 
-    __slots__ = ("row", "handler", "unmatched", "repeated")
+    __slots__ = ("row", "handler", "unmatched", "repeated", "match")
 
     def __init__(self, row=None, handler=None, unmatched=None, repeated=False):
-        self.row, self.handler, self.unmatched, self.repeated = row, handler, unmatched, repeated
+        self.row, self.handler, self.unmatched, self.repeated, self.match = row, handler, unmatched, repeated, None
 
 
 NOTHING = Known()
@@ -201,7 +201,9 @@ class Judge:
             if repeated is None:
                 return
             count, message = int(repeated.group(1)), repeated.group(2)
-        match = known.row.pattern.match(message)
+        if known.match is None:
+            known.match = known.row.pattern.match
+        match = known.match(message)
         if match is not None:
             # One Event for all: no handler keeps it.
             event = self._event

@@ -12,26 +12,43 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import collections
 import re
 
 from ..host.finding import iso, text
-
-# One kind of message.
-# name: stable id; literals: one of them is in every such message (looked for before the pattern); pattern: matched from the start of the
-# message; handler: name of the topic's method, None for a message that is understood and tells an admin nothing; meaning and example: for
-# the reader, and for the test that runs every example; leads: first words that the messages of no other row have.
-Row = collections.namedtuple("Row", "name literals pattern handler meaning example leads")
 
 TALLY_LIMIT = 5000
 KEY_LIMIT = 300
 
 
+class Row:
+    """One kind of message.
+
+    C(name): stable id; C(literals): one of them is in every such message (looked for before the pattern); C(pattern): matched from the
+    start of the message; C(handler): name of the topic's method, None for a message that is understood and tells an admin nothing;
+    C(meaning) and C(example): for the reader, and for the test that runs every example; C(leads): first words that the messages of no
+    other row have.
+    """
+
+    __slots__ = ("name", "literals", "source", "handler", "meaning", "example", "leads", "_pattern")
+
+    def __init__(self, name, literals, source, handler, meaning, example, leads):
+        self.name, self.literals, self.source, self.handler = name, literals, source, handler
+        self.meaning, self.example, self.leads = meaning, example, leads
+        self._pattern = None
+
+    @property
+    def pattern(self):
+        """The compiled pattern. Most rows are never met on a day: compiling all of them would cost more than reading a quiet log."""
+        if self._pattern is None:
+            self._pattern = re.compile(self.source, re.S)
+        return self._pattern
+
+
 def row(name, literals, pattern, handler, meaning, example, leads=()):
-    """Return a Row with its pattern compiled; C(literals) is one literal or a tuple of them."""
+    """Return a Row; C(literals) is one literal or a tuple of them."""
     if isinstance(literals, bytes):
         literals = (literals,)
-    return Row(name, literals, re.compile(pattern, re.S), handler, meaning, example, leads)
+    return Row(name, literals, pattern, handler, meaning, example, leads)
 
 
 class Event:
