@@ -8,7 +8,7 @@ export INVENTORY LIMIT ARGS
 
 PYTEST = .venv/bin/python -m pytest
 
-.PHONY: help audit test lint unit fleet bench lock clean
+.PHONY: help audit test lint unit fleet bench evaluate-web lock clean
 
 help:  ## print these lines
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -39,6 +39,10 @@ bench:  ## measure, and write docs/benchmarks.md
 	@scripts/packages.sh bench
 	@scripts/venv.sh test
 	@.venv/bin/python scripts/bench.py $(ARGS)
+
+evaluate-web:  ## precision and recall of web_probes, into docs/web_probes.md
+	@scripts/venv.sh test
+	@.venv/bin/python tests/evaluate/evaluate_web.py $(ARGS)
 
 lock:  ## write requirements/*.txt from requirements/*.in
 	@scripts/venv.sh run
