@@ -181,7 +181,8 @@ class _Lines:
             if known is None:
                 known, message = judge.judge(program, message)
             if known is not NOTHING:
-                handle(known, program, message, epoch + _seconds(line, width))
+                seconds = line[width:width + 2]
+                handle(known, program, message, epoch + (int(seconds) if seconds.isdigit() else 0))
         self._count += count
 
     def _program(self, line, start, colon):

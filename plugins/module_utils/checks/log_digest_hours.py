@@ -29,16 +29,19 @@ class Hours:
 
     def __init__(self):
         self.quarters = {}
+        self._quarter, self._entry = None, [0, 0, 0]
 
     def add(self, when, what, count=1):
         """Count C(count) of C(what) at C(when)."""
-        quarter = int(when) // QUARTER
-        entry = self.quarters.get(quarter)
-        if entry is None:
-            if len(self.quarters) >= QUARTERS_LIMIT:
-                return
-            entry = self.quarters[quarter] = [0, 0, 0]
-        entry[what] += count
+        quarter = when // QUARTER
+        if quarter != self._quarter:
+            entry = self.quarters.get(int(quarter))
+            if entry is None:
+                if len(self.quarters) >= QUARTERS_LIMIT:
+                    return
+                entry = self.quarters[int(quarter)] = [0, 0, 0]
+            self._quarter, self._entry = quarter, entry
+        self._entry[what] += count
 
     def data(self):
         """Return the last HOURS_SHOWN hours that had anything."""

@@ -192,18 +192,19 @@ class Judge:
 
     def handle(self, known, program, message, when, count=1):
         """Give a message to the topic of its row, or count it as unmatched."""
-        if known.handler is None:
-            if known.unmatched is not None:
-                known.unmatched[0] += count
-            return
+        find = known.match
+        if find is None:
+            if known.handler is None:
+                if known.unmatched is not None:
+                    known.unmatched[0] += count
+                return
+            find = known.match = known.row.pattern.match
         if known.repeated:
             repeated = _REPEATED.match(message)
             if repeated is None:
                 return
             count, message = int(repeated.group(1)), repeated.group(2)
-        if known.match is None:
-            known.match = known.row.pattern.match
-        match = known.match(message)
+        match = find(message)
         if match is not None:
             # One Event for all: no handler keeps it.
             event = self._event

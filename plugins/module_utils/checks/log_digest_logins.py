@@ -143,16 +143,19 @@ class Logins(Topic):
         method, user, address = event.match.group("method", "user", "address")
         if method in NOT_A_GUESS:
             return
+        if address[:1] == b":":
+            address = plain_address(address)
         self.failed_total += event.count
         self.hours.add(event.when, FAILED, event.count)
-        self._count(self.by_address, plain_address(address), event, 0)
+        self._count(self.by_address, address, event, 0)
         self._count(self.by_user, user[:100], event, 0)
 
     def invalid_user(self, event):
         """One try with a name that is no account's."""
+        user, address = event.match.group("user", "address")
         self.invalid_total += event.count
-        self._count(self.by_address, plain_address(event["address"]), event, 1)
-        self._count(self.by_user, event["user"][:100], event, 1)
+        self._count(self.by_address, plain_address(address), event, 1)
+        self._count(self.by_user, user[:100], event, 1)
 
     def _count(self, table, key, event, column):
         """Count in C(table): [failures, tries with a name that is no account's, first, last, failures since the last accepted login]."""
