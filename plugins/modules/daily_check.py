@@ -113,13 +113,14 @@ import json
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.bottomup.security.plugins.module_utils import engine
-from ansible_collections.bottomup.security.plugins.module_utils.checks import denials, fail2ban, log_digest, restart, web_probes
+from ansible_collections.bottomup.security.plugins.module_utils.checks import denials, fail2ban, log_digest, restart, software, web_probes
 
 RUN = {
     "denials": denials.run,
     "fail2ban": fail2ban.run,
     "log_digest": log_digest.run,
     "restart": restart.run,
+    "software": software.run,
     "web_probes": web_probes.run,
 }
 

@@ -1,0 +1,195 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which security updates wait, as the package manager of the server sees them: from its lists on disk, nothing is fetched.
+
+Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+Python 3.6, standard library only: this runs on the servers.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import glob
+import json
+import os
+import re
+
+from ..host.finding import finding, iso, text
+from . import software_updates_apt
+from .software_text import plain
+from .software_units import mtime
+
+DAY = 86400
+OLD_DAYS = 3
+TIME_LIMIT = 40
+OUTPUT_LIMIT = 8 * 1048576
+PENDING_LIMIT = 1000
+
+# An ordinary user may read the lists, but not write apt's caches anew.
+NOBODY = (b"--reuid=65534", b"--regid=65534", b"--clear-groups")
+
+# Inst libssl3 [3.0.11-1] (3.0.14-1 Debian-Security:12/stable-security, Debian:12.5/stable [amd64]) []
+_INST = re.compile(rb"Inst (\S+) (?:\[([^\]]*)\] )?\((\S+) ([^\[]*)\[([^\]]*)\]\)")
+# Debian-Security:12/stable-security, Ubuntu:22.04/jammy-security, UbuntuESMApps:22.04/jammy-apps-security
+_SECURITY = re.compile(rb"[^,]*/[\w.+~-]*-security\s*(?:,|\Z)|(?:\A|, ?)Debian-Security:")
+
+# ALSA-2026:0001 Important/Sec. nginx-2:1.26.2-1.module_el9.x86_64
+_ADVISORY = re.compile(rb"([A-Za-z0-9_.:-]{3,60})\s+(?:(Critical|Important|Moderate|Low|None|Unknown)/Sec\.|(security))\s+(?:(\w+)\s+)?(\S+)(?:\s.*)?\Z", re.IGNORECASE)
+_NEVRA = re.compile(rb"(.+)-((?:\d+:)?[^-]+-[^-]+)\.([^.]+)\Z")
+
+# When the lists of each manager were last had: the files that a refresh writes.
+CACHES = (b"/var/cache/dnf/*/repodata/repomd.xml", b"/var/cache/libdnf5/*/repodata/repomd.xml", b"/var/cache/yum/*/*/*/repomd.xml",
+          b"/var/cache/zypp/raw/*/repodata/repomd.xml")
+
+SEVERITIES = {"critical": "critical", "important": "high", "moderate": "medium", "low": "low"}
+
+
+def look(machine, manager):
+    """Return (data, problems).
+
+    data: {source: the command asked, lists_from: when its lists were had, security: [{name, installed, candidate, advisory, severity, from}]}.
+    """
+    if manager == "dpkg":
+        source, rows, problems = _apt(machine)
+        lists = software_updates_apt.lists_written(machine)
+    elif manager == "rpm":
+        source, rows, problems = _rpm(machine)
+        lists = _cache(machine)
+    else:
+        return {}, []
+    if source:
+        problems += _age(machine, source, lists)
+    rows.sort(key=lambda row: (row["name"], row["advisory"], row["candidate"]))
+    data = {"source": source, "lists_from": iso(lists), "security": rows[:PENDING_LIMIT], "complete": not problems}
+    return data, ["pending updates: %s" % words for words in problems]
+
+
+def findings(data, manager):
+    """Return the finding of the security updates that wait."""
+    rows = data.get("security")
+    if not rows:
+        return []
+    names = sorted({row["name"] for row in rows})
+    ranks = [SEVERITIES[row["severity"].lower()] for row in rows if row["severity"].lower() in SEVERITIES]
+    severity = next((rank for rank in ("critical", "high", "medium", "low") if rank in ranks), "medium")
+    evidence = [(data["source"], " ".join(
+        part for part in (row["name"], row["installed"], "->" if row["installed"] else "", row["candidate"], row["advisory"], row["severity"], row["from"]) if part
+    )) for row in rows]
+    commands = {"apt-get": ["apt-get update", "apt-get upgrade --with-new-pkgs"], "dnf": ["dnf upgrade --security"], "dnf5": ["dnf upgrade --security"],
+                "yum": ["yum update --security"], "zypper": ["zypper patch --category security"]}
+    return [finding(
+        "software.security_updates", severity, "security updates wait for %s" % _some(names),
+        "security updates", evidence=evidence, remedy="Install them.", commands=commands[data["source"].split()[0]], count=len(names),
+    )]
+
+
+def _some(names):
+    """Return the first names, and how many more there are."""
+    return ", ".join(names[:4]) + (" and %d more" % (len(names) - 4) if len(names) > 4 else "")
+
+
+def _age(machine, source, lists):
+    if lists is None:
+        return ["%s has no lists of packages on disk" % source]
+    if machine.now - lists > OLD_DAYS * DAY:
+        return ["the lists of %s are from %s" % (source, iso(lists))]
+    return []
+
+
+def _row(name, installed, candidate, advisory=b"", severity=b"", origin=b""):
+    values = plain([name, installed, candidate, advisory, severity, origin])
+    return dict(zip(("name", "installed", "candidate", "advisory", "severity", "from"), values))
+
+
+def _failure(answer, what):
+    """Return why an answer cannot be trusted, as a list."""
+    if answer.timed_out:
+        return ["%s did not answer within %d s" % (what, TIME_LIMIT)]
+    if answer.truncated:
+        return ["%s says more than %d MB" % (what, OUTPUT_LIMIT // 1048576)]
+    if answer.rc != 0:
+        words = [line.strip() for line in (answer.err or answer.out).splitlines() if line.strip() and not line.startswith(b"W:")]
+        return ["%s ended with %d: %s" % (what, answer.rc, text(words[0], 200) if words else "no reason given")]
+    return []
+
+
+def _apt(machine):
+    program = machine.which(b"apt-get")
+    if program is None:
+        return "", [], ["apt-get is not installed"]
+    argv = [program, b"-s", b"-qq", b"--ignore-hold", b"-o", b"Debug::NoLocking=1", b"dist-upgrade"]
+    setpriv = machine.which(b"setpriv")
+    if setpriv is not None and os.geteuid() == 0:
+        argv = [setpriv] + list(NOBODY) + argv
+    answer = machine.run(argv, timeout=TIME_LIMIT, limit=OUTPUT_LIMIT)
+    rows = []
+    for line in answer.out.split(b"\n"):
+        match = _INST.match(line)
+        # Without a version that is installed it is a new package, brought along by another.
+        if match and match.group(2) and _SECURITY.search(match.group(4).strip()):
+            rows.append(_row(match.group(1), match.group(2), match.group(3), origin=match.group(4).strip()))
+    return "apt-get -s dist-upgrade", rows, _failure(answer, "apt-get -s")
+
+
+def _rpm(machine):
+    for name, arguments, parse in (
+        (b"dnf5", (b"-q", b"-C", b"advisory", b"list", b"--security", b"--json"), _json),
+        (b"dnf", (b"-q", b"-C", b"updateinfo", b"list", b"--security"), _lines),
+        (b"yum", (b"-q", b"-C", b"updateinfo", b"list", b"security"), _lines),
+        (b"zypper", (b"--no-refresh", b"--non-interactive", b"--quiet", b"list-patches", b"--category", b"security"), _zypper),
+    ):
+        program = machine.which(name)
+        if program is not None:
+            answer = machine.run([program] + list(arguments), timeout=TIME_LIMIT, limit=OUTPUT_LIMIT)
+            source = " ".join([text(name)] + [text(word) for word in arguments if not word.startswith(b"-")])
+            try:
+                return source, parse(answer.out), _failure(answer, source)
+            except ValueError as error:
+                return source, [], _failure(answer, source) or ["%s: %s" % (source, error)]
+    return "", [], ["neither dnf, yum nor zypper is installed"]
+
+
+def _lines(out):
+    """Parse the lines of dnf 4 and yum."""
+    rows = []
+    for line in out.split(b"\n"):
+        match = _ADVISORY.match(line.strip())
+        if match:
+            advisory, severity, _kind, other, package = match.groups()
+            rows.append(_of_nevra(package, advisory, severity or other or b""))
+    return rows
+
+
+def _json(out):
+    """Parse what dnf5 says."""
+    rows = []
+    for entry in json.loads(out.decode("utf-8", "replace") or "[]"):
+        for nevra in entry.get("nevras") or [entry.get("nevra", "")]:
+            rows.append(_of_nevra(nevra.encode("utf-8"), entry.get("name", "").encode("utf-8"), (entry.get("severity") or "").encode("utf-8")))
+    return rows
+
+
+def _zypper(out):
+    """Parse the table of zypper: Repository | Name | Category | Severity | Interactive | Status | Since | Summary."""
+    rows = []
+    for line in out.split(b"\n"):
+        cells = [cell.strip() for cell in line.split(b"|")]
+        if len(cells) >= 6 and cells[2] == b"security" and b"needed" in cells[5] and b"not needed" not in cells[5]:
+            rows.append(_row(cells[1], b"", b"", cells[1], cells[3]))
+    return rows
+
+
+def _of_nevra(nevra, advisory, severity):
+    match = _NEVRA.match(nevra)
+    name, evr = match.group(1, 2) if match else (nevra, b"")
+    return _row(name, b"", evr, advisory, b"" if severity.lower() in (b"none", b"unknown") else severity)
+
+
+def _cache(machine):
+    """Return when the oldest list of an enabled repository was had, in seconds since 1970, or None."""
+    skip = len(machine.root.rstrip(b"/")) if machine.root != b"/" else 0
+    times = [mtime(machine, path[skip:]) for pattern in CACHES for path in glob.glob(machine.path(pattern))]
+    return max([when for when in times if when is not None] or [0]) or None
