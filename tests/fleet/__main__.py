@@ -30,7 +30,7 @@ def main() -> int:
             fleet = Fleet(chosen.folder)
             fleet.create()
             wanted = [tuple(words.split("=")) for words in chosen.machines]
-            for name, state in boot_all(fleet, [(name, recipe, address) for name, recipe, address in wanted]).items():
+            for name, state in boot_all(fleet, list(wanted)).items():
                 print(f"{name}: {state}")
         elif chosen.command == "destroy":
             Fleet(chosen.folder).destroy()
