@@ -13,6 +13,7 @@ from ansible.utils.display import Display
 from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.bottomup.security.plugins.plugin_utils import settings, spool
+from ansible_collections.bottomup.security.plugins.plugin_utils.history.record import Recorder
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect import collect
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import Run, judge
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.verdict import FAIL_ON
@@ -26,6 +27,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "fail_on": {"type": "str", "choices": list(FAIL_ON), "default": "high"},
     "max_unreachable": {"type": "str", "default": "0"},
     "title": {"type": "str", "default": ""},
+    "database": {"type": "str", "default": ""},
+    "keep_days": {"type": "int", "default": 90},
     "enforce": {"type": "bool", "default": False},
 }
 
@@ -53,6 +56,7 @@ class ActionModule(ActionBase):
             "failed_hosts": run.failed_hosts(),
             "marked_hosts": run.marked_hosts(),
             "counts": run.counts(),
+            "history": run.history(),
             "paths": paths,
             "text": words,
         }
@@ -68,9 +72,13 @@ def _report(options: dict[str, Any]) -> tuple[Run, dict[str, str], str]:
     directory = spool.new_run(state_dir, settings.run_id(options["run_id"]))
     hosts = [str(host) for host in options["expected_hosts"]]
     checks = _checks(options["expected_checks"])
-    fleet = collect(spool.read_documents(directory, hosts), run_id=directory.name, expected_hosts=hosts, expected_checks=checks)
+    recorder = Recorder(settings.database(options["database"]), state_dir, settings.keep_days(options["keep_days"]))
+    fleet = collect(
+        spool.read_documents(directory, hosts), run_id=directory.name, expected_hosts=hosts, expected_checks=checks, remember=recorder.record
+    )
     run = judge(fleet, fail_on=options["fail_on"], max_unreachable=options["max_unreachable"], title=options["title"])
     paths, words = write_reports(run, directory, state_dir)
+    spool.forget_runs(state_dir, settings.keep_days(options["keep_days"]), keep=directory)
     return run, paths, words
 
 

@@ -58,6 +58,16 @@ options:
       - Title of the report. Empty means C(Daily security check).
     type: str
     default: ""
+  database:
+    description:
+      - URL of the history's database. Empty means SQLite in C(history.sqlite3) of the state folder, V(off) means none.
+    type: str
+    default: ""
+  keep_days:
+    description:
+      - How many days runs and resolved findings are kept. V(0) keeps all.
+    type: int
+    default: 90
   enforce:
     description:
       - Fail with the verdict when RV(exit.code) is not 0. The report is written all the same.
@@ -152,6 +162,21 @@ counts:
     findings: {critical: 2, high: 5, medium: 0, low: 0, info: 0}
     groups: {critical: 1, high: 3, medium: 0, low: 0, info: 0}
     coverage: 2
+history:
+  description: What is new since the run before.
+  returned: success
+  type: dict
+  sample:
+    on: true
+    off_reason: ""
+    sentence: "Since 2026-11-21 06:00 UTC: 2 new, 1 resolved"
+    baseline: "2026-11-21T06:00:04Z"
+    new: 2
+    reopened: 0
+    open: 5
+    resolved: 1
+    stale: 0
+    first_looks: 0
 paths:
   description: The files of the report.
   returned: success

@@ -54,6 +54,16 @@ options:
     description: How many hosts may be unreachable without failing the run, a count or a share such as V(5%).
     type: str
     default: "0"
+  database:
+    description:
+      - URL of the history's database. Empty means SQLite in C(history.sqlite3) of the state folder, V(off) means none.
+    type: str
+    default: ""
+  keep_days:
+    description:
+      - How many days runs and resolved findings are kept. V(0) keeps all.
+    type: int
+    default: 90
 """
 
 EXAMPLES = r"""

@@ -108,6 +108,25 @@ def fail_on(given: t.Any) -> str:
     return str(given)
 
 
+def keep_days(given: t.Any) -> int:
+    """Return how many days runs and resolved findings are kept; 0 keeps them for ever."""
+    match = re.fullmatch(r"\d{1,5}", str(given).strip()) if not isinstance(given, bool) else None
+    if match is None:
+        raise SettingError(f"daily_check_keep_days is {given!r}: a number of days is wanted, 0 keeps all")
+    return int(match.group())
+
+
+def database(given: t.Any) -> str:
+    """Return the URL of the history's database; empty is SQLite in the state folder, ``off`` is none. A bad URL is told without its password."""
+    if given is None:
+        return ""
+    if given is False or str(given).lower() in ("off", "false"):  # what YAML makes of a plain off
+        return "off"
+    if not isinstance(given, str) or (given and not re.match(r"[a-z][a-z0-9+]*://", given)):
+        raise SettingError("daily_check_database is not a database URL such as sqlite:////path or postgresql+psycopg://user@host/name, nor 'off'")
+    return given
+
+
 def max_unreachable(given: t.Any, expected: int) -> int:
     """Return how many hosts may be unreachable without failing the run, from a count or a share such as ``5%``."""
     try:

@@ -24,10 +24,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
+from ansible_collections.bottomup.security.plugins.module_utils.host.finding import text
+
 from .document import BadAnswer, accept_document, without_answer
 
 SUFFIX = ".json.gz"
 TEMPORARY = ".partial-"
+
+# Endings of all that is in the directory of a run.
+LEFT_BY_RUNS = (SUFFIX, ".html", ".txt", ".json", ".md", ".sarif", ".xml", ".prom", ".csv", ".nagios")
 
 # File systems allow 255 bytes in a name; the suffix and the temporary prefix need room too.
 NAME_LIMIT = 200
@@ -77,6 +82,36 @@ def point_latest(state_dir: str | Path, run_id: str) -> Path:
         temporary.unlink(missing_ok=True)
         raise _cannot("replace the link", link, error) from error
     return link
+
+
+def forget_runs(state_dir: str | Path, keep_days: int, keep: Path, now: float | None = None) -> list[str]:
+    """Remove the runs that ended more than ``keep_days`` days ago, 0 keeps all; returns their ids.
+
+    A directory that holds anything but what runs leave behind is somebody's own and stays, as do links. What cannot be
+    removed stays too: the report is made already, and the next run tries again.
+    """
+    if not keep_days:
+        return []
+    oldest = (time.time() if now is None else now) - keep_days * 86400
+    gone = []
+    latest = Path(os.path.realpath(Path(state_dir).expanduser() / "latest"))
+    for path in sorted((Path(state_dir).expanduser() / "runs").glob("*")):
+        try:
+            if path.is_symlink() or not path.is_dir() or path.resolve() in (keep.resolve(), latest) or path.stat().st_mtime >= oldest:
+                continue
+            entries = list(os.scandir(path))
+            if all(_left_by_run(entry) and entry.stat().st_mtime < oldest for entry in entries):
+                for entry in entries:
+                    os.unlink(entry.path)
+                path.rmdir()
+                gone.append(path.name)
+        except OSError:
+            continue
+    return gone
+
+
+def _left_by_run(entry: os.DirEntry[str]) -> bool:
+    return entry.is_file(follow_symlinks=False) and (entry.name.endswith(LEFT_BY_RUNS) or entry.name.startswith(TEMPORARY))
 
 
 def file_name(host: str) -> str:
@@ -141,9 +176,10 @@ def read_documents(run_directory: str | Path, hosts: Iterable[str] = ()) -> Iter
 
 
 def host_of(name: str) -> str:
-    """Return the host that a file name stands for; of a shortened one, the name as it is."""
+    """Return the host that a file name stands for, printable; of a shortened one, the name as it is."""
     stem = name[: -len(SUFFIX)]
-    return stem if "=" in stem else urllib.parse.unquote(stem, errors="backslashreplace")
+    # Nobody knows who made a file that cannot be read: its name is not to be trusted either.
+    return text(stem if "=" in stem else urllib.parse.unquote(stem, errors="backslashreplace"), 1000)
 
 
 def _unpack(path: Path) -> object:

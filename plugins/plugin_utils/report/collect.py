@@ -10,19 +10,18 @@ a fleet of thousands fits into little memory.
 from __future__ import annotations
 
 import json
-import re
-import shlex
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import SEVERITIES, STATUSES
 
-from ..document import FAILED, fingerprint, group_key
-
-COVERAGE = "coverage"
+from ..document import FAILED
+from ..history.past import COVERAGE, Past
+from .coverage import coverage_finding
+from .groups import Group, add, group_order, natural, rank
 
 # States of a host in the report. The first two were looked at.
 HOST_STATES = ("checked", "partial", "unreachable", "error", "not_run")
@@ -34,19 +33,10 @@ LOOKED = ("ok", "findings", "incomplete")
 NO_DOCUMENT = "there is no document of this host in the run"
 NO_RESULT = "the host's document has no result of this check"
 
-# The evidence of a group is an example; all of it is with the hosts.
-GROUP_EVIDENCE = 5
-GROUP_VARIANTS = 4
 PACK_ABOVE = 16_384
 
-# rule of the pseudo-check "coverage" -> (title, remedy). Each is a finding, since what was not looked at may hide the worst.
-COVERAGE_RULES = {
-    "coverage.unreachable": ("The host was not reached", "Find out whether the host is up and answers on its ssh port."),
-    "coverage.error": ("The host gave no usable answer", "The reason says what is wrong: mostly no Python 3.6 or later, or no right to become root."),
-    "coverage.not_run": ("The host was expected and not checked", "The run ended before this host's turn, or an earlier task failed on it."),
-    "coverage.check_error": ("The check could not run", "The reason says why. The other checks of the host are not touched by it."),
-    "coverage.check_timeout": ("The check did not end in time", "Give it more time with daily_check_timeout, or look at what is slow on the host."),
-}
+# A finding, its host and the host's groups -> the acceptance that covers it, as it stands in the report.
+Accept = Callable[[Mapping[str, Any], str, Sequence[str]], dict[str, Any] | None]
 
 
 @dataclass(slots=True)
@@ -57,6 +47,11 @@ class Cell:
     reason: str
     counts: Counter[str] = field(default_factory=Counter)
     duration_ms: int | None = None
+    accepted: int = 0
+
+    @property
+    def failed(self) -> bool:
+        return self.status in FAILED
 
     @property
     def worst(self) -> str | None:
@@ -76,8 +71,13 @@ class Host:
     started: str | None
     ended: str | None
     cells: dict[str, Cell]
+    # Findings by severity, without the accepted ones, which are counted apart.
     counts: Counter[str]
     packed: bytes
+    run_id: str
+    accepted: int = 0
+    # Findings by their state in the history; empty without one.
+    states: Counter[str] = field(default_factory=Counter)
 
     @property
     def looked_at(self) -> bool:
@@ -91,35 +91,12 @@ class Host:
         """Return the host's findings, those of the coverage first, then worst first."""
         return json.loads(self.findings_json())
 
+    def pack(self, findings: list[dict[str, Any]]) -> None:
+        packed = json.dumps(findings, separators=(",", ":")).encode("ascii")
+        self.packed = packed if len(packed) < PACK_ABOVE else zlib.compress(packed, 1)
+
     def findings_json(self) -> bytes:
         return self.packed if self.packed.startswith(b"[") else zlib.decompress(self.packed)
-
-
-@dataclass(slots=True)
-class Group:
-    """The same finding on one or more hosts, worst severity and one example of the evidence."""
-
-    key: str
-    check: str
-    rule: str
-    severity: str
-    title: str
-    subject: str
-    remedy: str
-    references: list[str]
-    evidence: list[dict[str, str]]
-    evidence_host: str
-    hosts: list[str] = field(default_factory=list)
-    count: int | None = None
-    first: str | None = None
-    last: str | None = None
-    # Commands as typed -> the hosts they are for, since a remedy may differ between hosts.
-    variants: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
-
-    @property
-    def commands(self) -> list[tuple[tuple[str, ...], list[str]]]:
-        """Return the commands and their hosts, those for most hosts first."""
-        return sorted(self.variants.items(), key=lambda item: (-len(item[1]), item[0]))
 
 
 @dataclass(slots=True)
@@ -131,6 +108,8 @@ class Fleet:
     hosts: list[Host]
     groups: list[Group]
     coverage: list[Group]
+    accepted: list[Group] = field(default_factory=list)
+    past: Past = field(default_factory=lambda: Past(off="not asked for"))
 
     @property
     def expected(self) -> int:
@@ -157,35 +136,54 @@ class Fleet:
             total.update(host.counts)
         return {severity: total[severity] for severity in SEVERITIES}
 
+    def states(self) -> Counter[str]:
+        """Return the number of findings in each state of the history, without those accepted and those of the coverage."""
+        total: Counter[str] = Counter()
+        for host in self.hosts:
+            total.update(host.states)
+        return total
+
     def times(self) -> tuple[str | None, str | None]:
         """Return when the first host was started and the last one ended."""
         seen = [host for host in self.hosts if host.started and host.ended]
         return (min((str(host.started) for host in seen), default=None), max((str(host.ended) for host in seen), default=None))
 
 
-def collect(documents: Iterable[Mapping[str, Any]], *, run_id: str, expected_hosts: Iterable[str], expected_checks: Sequence[str]) -> Fleet:
+def collect(
+    documents: Iterable[Mapping[str, Any]],
+    *,
+    run_id: str,
+    expected_hosts: Iterable[str],
+    expected_checks: Sequence[str],
+    accept: Accept | None = None,
+    remember: Callable[[Sequence[Host], str], Past] | None = None,
+) -> Fleet:
     """Return the fleet of a run: every expected host, and every other host that has a document.
 
-    Of two documents of one host the later one counts; the result does not depend on their order.
+    Of two documents of one host the later one counts; the result does not depend on their order. ``accept`` says which
+    findings are accepted, ``remember`` takes the hosts into the history and says what was before.
     """
     expected = dict.fromkeys(expected_hosts)
     checks = list(dict.fromkeys(expected_checks))
     rows: dict[str, Host] = {}
     for document in documents:
-        host = _host(document, document["host"] in expected, checks)
+        host = _host(document, document["host"] in expected, checks, run_id, accept)
         if host.name not in rows or _age(host) > _age(rows[host.name]):
             rows[host.name] = host
     for name in expected:
         if name not in rows:
-            rows[name] = _host({"host": name, "status": "not_run", "reason": NO_DOCUMENT}, True, checks)
+            rows[name] = _host({"host": name, "status": "not_run", "reason": NO_DOCUMENT}, True, checks, run_id, accept)
     hosts = sorted(rows.values(), key=_host_order)
-    groups = _grouped(hosts)
+    past = remember(hosts, run_id) if remember else Past(off="not asked for")
+    groups, accepted = _grouped(hosts, past)
     return Fleet(
         run_id=run_id,
         checks=checks + sorted({name for host in hosts for name in host.cells} - set(checks)),
         hosts=hosts,
         groups=[group for group in groups if group.check != COVERAGE],
         coverage=[group for group in groups if group.check == COVERAGE],
+        accepted=accepted,
+        past=past,
     )
 
 
@@ -193,26 +191,27 @@ def _age(host: Host) -> tuple[str, bool, bytes]:
     return (host.ended or "", host.looked_at, host.packed)
 
 
-def _host(document: Mapping[str, Any], expected: bool, checks: Sequence[str]) -> Host:
+def _host(document: Mapping[str, Any], expected: bool, checks: Sequence[str], run_id: str, accept: Accept | None) -> Host:
     name, status, reason = document["host"], document["status"], document["reason"]
+    groups = document.get("groups", [])
     cells: dict[str, Cell] = {}
     findings: list[dict[str, Any]] = []
     if status in LOOKED_AT:
         results = document["checks"]
         for check in dict.fromkeys([*checks, *results]):
-            cells[check], found = _cell(results.get(check, {"status": "error", "status_reason": NO_RESULT, "findings": []}))
-            findings += found
-        failed = [check for check, cell in cells.items() if cell.status in FAILED]
+            result = results.get(check, {"status": "error", "status_reason": NO_RESULT, "findings": []})
+            findings += _accepted(result["findings"], name, groups, accept)
+            cells[check] = _cell(result)
+        failed = [check for check, cell in cells.items() if cell.failed]
         if failed:
             status, reason = "partial", reason or f"{', '.join(failed)}: {cells[failed[0]].reason}"
-        coverage = [_coverage(f"check_{cells[check].status}", name, check, cells[check].reason) for check in failed]
+        coverage = [coverage_finding(f"check_{cells[check].status}", name, check, cells[check].reason) for check in failed]
     else:
-        coverage = [_coverage(status, name, "host", reason)]
+        coverage = [coverage_finding(status, name, "host", reason)]
     findings.sort(key=_finding_order)
-    packed = json.dumps(coverage + findings, separators=(",", ":")).encode("ascii")
-    return Host(
+    host = Host(
         name=name,
-        groups=document.get("groups", []),
+        groups=groups,
         status=status,
         reason=reason,
         expected=expected,
@@ -220,95 +219,61 @@ def _host(document: Mapping[str, Any], expected: bool, checks: Sequence[str]) ->
         started=document.get("started"),
         ended=document.get("ended"),
         cells=cells,
-        counts=Counter(finding["severity"] for finding in findings),
-        packed=packed if len(packed) < PACK_ABOVE else zlib.compress(packed, 1),
+        counts=sum((cell.counts for cell in cells.values()), Counter()),
+        packed=b"",
+        run_id=document.get("run_id", run_id),
+        accepted=sum(cell.accepted for cell in cells.values()),
     )
+    host.pack(coverage + findings)
+    return host
 
 
-def _cell(result: Mapping[str, Any]) -> tuple[Cell, list[dict[str, Any]]]:
-    counts = Counter(finding["severity"] for finding in result["findings"])
-    return Cell(result["status"], result["status_reason"], counts, result.get("duration_ms")), result["findings"]
+def _accepted(findings: list[dict[str, Any]], host: str, groups: Sequence[str], accept: Accept | None) -> list[dict[str, Any]]:
+    """Mark the findings that are accepted."""
+    if accept is not None:
+        for finding in findings:
+            acceptance = accept(finding, host, groups)
+            if acceptance is not None:
+                finding["accepted"] = acceptance
+    return findings
 
 
-def _coverage(what: str, host: str, subject: str, reason: str) -> dict[str, Any]:
-    """Return the finding that says what was not looked at."""
-    rule = f"{COVERAGE}.{what}"
-    title, remedy = COVERAGE_RULES[rule]
-    return {
-        "check": COVERAGE,
-        "rule": rule,
-        "severity": "medium",
-        "title": title if subject == "host" else f"{title}: {subject}",
-        "subject": subject,
-        "evidence": [{"source": host, "text": reason}],
-        "evidence_cut": 0,
-        "remedy": {"text": remedy, "commands": [f"ansible {shlex.quote(host)} -m ansible.builtin.raw -a true"] if subject == "host" else []},
-        "references": [],
-        "count": None,
-        "first": None,
-        "last": None,
-        "fingerprint": fingerprint(COVERAGE, rule, host, subject),
-        "group": group_key(COVERAGE, rule, subject),
-    }
+def _cell(result: Mapping[str, Any]) -> Cell:
+    counts = Counter(finding["severity"] for finding in result["findings"] if "accepted" not in finding)
+    accepted = len(result["findings"]) - sum(counts.values())
+    return Cell(result["status"], result["status_reason"], counts, result.get("duration_ms"), accepted)
 
 
-def _grouped(hosts: Iterable[Host]) -> list[Group]:
+def _grouped(hosts: Iterable[Host], past: Past) -> tuple[list[Group], list[Group]]:
+    """Return the groups of the findings, and apart from them those of the accepted ones; each finding gets its state on the way."""
     groups: dict[str, Group] = {}
+    accepted: dict[str, Group] = {}
     for host in sorted(hosts, key=lambda host: natural(host.name)):
-        for finding in host.findings():
-            _add(groups, host.name, finding)
-    return sorted(groups.values(), key=_group_order)
+        findings = host.findings()
+        if not past.off:
+            _tell(host, findings, past)
+            host.pack(findings)
+        for finding in findings:
+            add(accepted if "accepted" in finding else groups, host.name, finding)
+    return sorted(groups.values(), key=group_order), sorted(accepted.values(), key=group_order)
 
 
-def _add(groups: dict[str, Group], host: str, finding: Mapping[str, Any]) -> None:
-    group = groups.get(finding["group"])
-    if group is None or _rank(finding["severity"]) < _rank(group.severity):
-        example = _example(host, finding)
-        if group is not None:
-            example.hosts, example.count, example.first, example.last, example.variants = group.hosts, group.count, group.first, group.last, group.variants
-        group = groups[finding["group"]] = example
-    if not group.hosts or group.hosts[-1] != host:
-        group.hosts.append(host)
-    if finding["count"] is not None:
-        group.count = (group.count or 0) + finding["count"]
-    if finding["first"] and (group.first is None or finding["first"] < group.first):
-        group.first = finding["first"]
-    if finding["last"] and (group.last is None or finding["last"] > group.last):
-        group.last = finding["last"]
-    commands = tuple(finding["remedy"]["commands"])
-    if commands:
-        if commands not in group.variants and len(group.variants) >= GROUP_VARIANTS:
-            commands = ()
-        variant = group.variants.setdefault(commands, [])
-        if not variant or variant[-1] != host:
-            variant.append(host)
-
-
-def _example(host: str, finding: Mapping[str, Any]) -> Group:
-    return Group(
-        key=finding["group"],
-        check=finding["check"],
-        rule=finding["rule"],
-        severity=finding["severity"],
-        title=finding["title"],
-        subject=finding["subject"],
-        remedy=finding["remedy"]["text"],
-        references=finding["references"],
-        evidence=finding["evidence"][:GROUP_EVIDENCE],
-        evidence_host=host,
-    )
-
-
-def _rank(severity: str) -> int:
-    return SEVERITIES.index(severity)
+def _tell(host: Host, findings: list[dict[str, Any]], past: Past) -> None:
+    """Write into the findings of a host what the history knows of them."""
+    marks = past.marks.pop(host.name, {})
+    for finding in findings:
+        mark = marks.get(finding["fingerprint"])
+        finding["state"] = mark.state if mark else "open"
+        finding["first_seen"] = mark.first_seen if mark else None
+        finding["seen_runs"] = mark.seen_runs if mark else 1
+        if finding["check"] == COVERAGE:
+            finding["evidence"].append({"source": "last look", "text": past.last_looks[host.name, finding["subject"]]})
+        elif "accepted" not in finding:
+            host.states[finding["state"]] += 1
 
 
 def _finding_order(finding: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (_rank(finding["severity"]), finding["check"], finding["rule"], finding["subject"], finding["title"])
-
-
-def _group_order(group: Group) -> tuple[Any, ...]:
-    return (_rank(group.severity), -len(group.hosts), group.check, group.rule, group.subject)
+    return (rank(finding["severity"]), finding["check"], finding["rule"], finding["subject"], finding["title"])
 
 
 def _host_order(host: Host) -> tuple[Any, ...]:
@@ -318,9 +283,4 @@ def _host_order(host: Host) -> tuple[Any, ...]:
 
 
 def _unsound(host: Host) -> bool:
-    return any(cell.status in (*FAILED, "incomplete") for cell in host.cells.values())
-
-
-def natural(name: str) -> tuple[tuple[int, int, str], ...]:
-    """Return a key that sorts web2 before web10."""
-    return tuple((0, int(part), "") if part.isdecimal() and len(part) < 20 else (1, 0, part) for part in re.split(r"(\d+)", name) if part)
+    return any(cell.failed or cell.status == "incomplete" for cell in host.cells.values())

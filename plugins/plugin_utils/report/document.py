@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..history.past import since
 from .collect import COVERAGE, Fleet, Group, Host
 from .verdict import Exit, allowed_unreachable, exit_of, sentence
 
@@ -43,6 +44,28 @@ class Run:
             "findings": self.fleet.severities(),
             "groups": groups,
             COVERAGE: sum(len(group.hosts) for group in self.fleet.coverage),
+            "accepted": sum(host.accepted for host in self.fleet.hosts),
+        }
+
+    @property
+    def since(self) -> str:
+        """Return what is new, in one sentence."""
+        return since(self.fleet.past, self.fleet.states())
+
+    def history(self) -> dict[str, Any]:
+        """Return what the history says of the run as a whole."""
+        past, states = self.fleet.past, self.fleet.states()
+        return {
+            "on": not past.off,
+            "off_reason": past.off,
+            "sentence": self.since,
+            "baseline": past.baseline,
+            "new": states["new"],
+            "reopened": states["reopened"],
+            "open": states["open"],
+            "resolved": sum(len(item.hosts) for item in past.resolved),
+            "stale": sum(len(item.hosts) for item in past.stale),
+            "first_looks": past.first_looks,
         }
 
     def failed_hosts(self) -> list[dict[str, str]]:
@@ -72,6 +95,7 @@ class Run:
             "verdict": self.verdict,
             "exit": self.exit.as_dict(),
             "counts": self.counts(),
+            "history": self.history(),
         }
 
 
@@ -96,10 +120,15 @@ def summary_json(run: Run) -> bytes:
 def report_json(run: Run) -> Iterator[bytes]:
     """Yield report.json, a host at a time."""
     yield _dump({"schema": SCHEMA, **run.head()})[:-1]
-    for name, groups in (("coverage", run.fleet.coverage), ("groups", run.fleet.groups)):
+    for name, groups in (("coverage", run.fleet.coverage), ("groups", run.fleet.groups), ("accepted", run.fleet.accepted)):
         yield b',\n"%s":[' % name.encode()
         yield from _joined(_dump(_group(group)) for group in groups)
         yield b"]"
+    for name, gone in (("resolved", run.fleet.past.resolved), ("stale", run.fleet.past.stale)):
+        yield b',\n"%s":[' % name.encode()
+        yield from _joined(_dump(asdict(item)) for item in gone)
+        yield b"]"
+    yield b',\n"trend":' + _dump(run.fleet.past.trend)
     yield b',\n"hosts":['
     yield from _joined(_host(host) for host in run.fleet.hosts)
     yield b"]}\n"
@@ -111,7 +140,7 @@ def _joined(blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _group(group: Group) -> dict[str, Any]:
-    return {
+    row: dict[str, Any] = {
         "group": group.key,
         "check": group.check,
         "rule": group.rule,
@@ -129,7 +158,11 @@ def _group(group: Group) -> dict[str, Any]:
         "count": group.count,
         "first": group.first,
         "last": group.last,
+        "new": group.new,
+        "reopened": group.reopened,
+        "first_seen": group.first_seen,
     }
+    return {**row, "accepted": group.accepted} if group.accepted else row
 
 
 def _host(host: Host) -> bytes:
@@ -143,7 +176,7 @@ def _host(host: Host) -> bytes:
         "ended": host.ended,
         "facts": host.facts,
         "checks": {
-            name: {"status": cell.status, "status_reason": cell.reason, "duration_ms": cell.duration_ms, "counts": dict(cell.counts)}
+            name: {"status": cell.status, "status_reason": cell.reason, "duration_ms": cell.duration_ms, "counts": dict(cell.counts), "accepted": cell.accepted}
             for name, cell in host.cells.items()
         },
     }

@@ -94,6 +94,7 @@ def report_html(run: Run) -> Iterator[bytes]:
         reasons=_reasons(run),
         reasons_limit=REASONS_LIMIT,
         groups=run.fleet.groups[:GROUPS_LIMIT],
+        groups_limit=GROUPS_LIMIT,
         names_limit=NAMES_LIMIT,
         matrix=[(host, [_cell(host, check) for check in run.fleet.checks]) for host in run.fleet.hosts[:MATRIX_LIMIT]],
         details=_details(telling[:DETAIL_HOSTS_LIMIT]),
@@ -130,6 +131,8 @@ def _cell(host: Host, check: str) -> tuple[str, str, str, str]:
     if cell is None:
         return ("lost", "·", "not checked", host.reason)
     sign, word, meaning = STATUS_SIGNS[cell.status]
+    if cell.accepted and not cell.counts and cell.status == "findings":
+        return ("ok", sign, f"{cell.accepted} accepted", meaning)
     if cell.worst and cell.status in ("findings", "incomplete"):
         shown = f"{cell.counts[cell.worst]} {cell.worst}"
         more = sum(cell.counts.values()) - cell.counts[cell.worst]

@@ -10,6 +10,7 @@ import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+from ..history.past import Gone
 from .collect import Group, Host, natural
 from .document import Run
 
@@ -20,6 +21,7 @@ GROUPS_SHOWN = 20
 HOSTS_SHOWN = 20
 NOT_CHECKED_SHOWN = 10
 NAMES_SHOWN = 6
+GONE_SHOWN = 10
 
 STATE_WORDS = {"checked": "checked", "partial": "partly checked", "unreachable": "unreachable", "error": "error", "not_run": "not run"}
 
@@ -29,7 +31,7 @@ _WORD = re.compile(r"""(?:[^\s'"\\]|\\.|'[^']*'|"(?:[^"\\]|\\.)*")+""")
 
 def report_text(run: Run, report_path: str = "") -> str:
     """Return the report as text, each line at most 80 columns wide."""
-    lines = [*_wrapped(run.title + ": " + run.verdict), ""]
+    lines = [*_wrapped(run.title + ": " + run.verdict), *_wrapped(run.since), ""]
     lines += _coverage(run)
     if run.fleet.groups:
         lines += ["", "FINDINGS, worst first"]
@@ -38,6 +40,8 @@ def report_text(run: Run, report_path: str = "") -> str:
         rest = run.fleet.groups[GROUPS_SHOWN:]
         if rest:
             lines += ["", f"   and {len(rest)} more: {_by_severity(rest)}"]
+    lines += _gone("RESOLVED, no longer found", run.fleet.past.resolved)
+    lines += _gone("NOT LOOKED AT AGAIN, so still open", run.fleet.past.stale)
     lines += ["", *_hosts(run.fleet.hosts), ""]
     lines += _wrapped(f"Run {run.fleet.run_id}, written {run.created}")
     lines += _wrapped(f"Exit reason {run.exit.code}: {run.exit.as_dict()['reason']}")
@@ -74,7 +78,7 @@ def _unsound(hosts: Iterable[Host], status: str, words: str) -> Iterator[str]:
 
 def _group(number: int, group: Group, total: int) -> Iterator[str]:
     indent = "      "
-    head = f"{number:3}. {group.severity.upper()}  {group.title}"
+    head = f"{number:3}. {group.severity.upper()}  {_news(group)}{group.title}"
     yield from _wrapped(head, indent, lines=3)
     where = f"{_names(group.hosts)}" + (f" ({len(group.hosts):,} of {total:,} hosts)" if total > 1 else "")
     yield from _wrapped(f"{indent}on {where}", indent, lines=2)
@@ -89,6 +93,24 @@ def _group(number: int, group: Group, total: int) -> Iterator[str]:
             yield f"{indent}and {len(commands) - 5} more commands: see the page"
     if len(group.commands) > 2:
         yield f"{indent}other commands on other hosts: see the page"
+
+
+def _news(group: Group) -> str:
+    """Return the word for a group that is new or has returned, with the number of hosts where it is not all of them."""
+    for word, hosts in (("NEW", group.new), ("RETURNED", group.reopened)):
+        if hosts:
+            return f"{word}: " if len(hosts) == len(group.hosts) else f"{word} on {_names(hosts) if len(hosts) < 3 else f'{len(hosts):,} hosts'}: "
+    return ""
+
+
+def _gone(title: str, groups: list[Gone]) -> Iterator[str]:
+    if groups:
+        yield ""
+        yield title
+    for group in groups[:GONE_SHOWN]:
+        yield from _wrapped(f"  {group.severity} {group.title}, on {_names(group.hosts)}", "    ", lines=2)
+    if len(groups) > GONE_SHOWN:
+        yield f"  and {len(groups) - GONE_SHOWN:,} more"
 
 
 def _command(command: str, indent: str) -> Iterator[str]:

@@ -1,0 +1,120 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The same finding on many hosts is one group: what to do once, and where."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.bottomup.security.plugins.module_utils.host.finding import SEVERITIES
+
+# The evidence of a group is an example; all of it is with the hosts.
+GROUP_EVIDENCE = 5
+GROUP_VARIANTS = 4
+
+
+# What a group keeps when a worse example takes its place.
+_KEPT = ("hosts", "count", "first", "last", "new", "reopened", "first_seen", "variants")
+
+
+@dataclass(slots=True)
+class Group:
+    """The same finding on one or more hosts, worst severity and one example of the evidence."""
+
+    key: str
+    check: str
+    rule: str
+    severity: str
+    title: str
+    subject: str
+    remedy: str
+    references: list[str]
+    evidence: list[dict[str, str]]
+    evidence_host: str
+    hosts: list[str] = field(default_factory=list)
+    count: int | None = None
+    first: str | None = None
+    last: str | None = None
+    # Hosts on which it is new, or has returned, and since when it is known anywhere: all from the history.
+    new: list[str] = field(default_factory=list)
+    reopened: list[str] = field(default_factory=list)
+    first_seen: str | None = None
+    # Why it is accepted, of the group of accepted findings.
+    accepted: dict[str, Any] | None = None
+    # Commands as typed -> the hosts they are for, since a remedy may differ between hosts.
+    variants: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
+
+    @property
+    def commands(self) -> list[tuple[tuple[str, ...], list[str]]]:
+        """Return the commands and their hosts, those for most hosts first."""
+        return sorted(self.variants.items(), key=lambda item: (-len(item[1]), item[0]))
+
+
+def add(groups: dict[str, Group], host: str, finding: Mapping[str, Any]) -> None:
+    """Put a finding of a host into its group; hosts come in the order in which they are to be named."""
+    group = groups.get(finding["group"])
+    if group is None or rank(finding["severity"]) < rank(group.severity):
+        example = _example(host, finding)
+        if group is not None:
+            for kept in _KEPT:
+                setattr(example, kept, getattr(group, kept))
+        group = groups[finding["group"]] = example
+    if not group.hosts or group.hosts[-1] != host:
+        group.hosts.append(host)
+    if finding["count"] is not None:
+        group.count = (group.count or 0) + finding["count"]
+    if finding["first"] and (group.first is None or finding["first"] < group.first):
+        group.first = finding["first"]
+    if finding["last"] and (group.last is None or finding["last"] > group.last):
+        group.last = finding["last"]
+    _add_past(group, host, finding)
+    commands = tuple(finding["remedy"]["commands"])
+    if commands:
+        if commands not in group.variants and len(group.variants) >= GROUP_VARIANTS:
+            commands = ()
+        variant = group.variants.setdefault(commands, [])
+        if not variant or variant[-1] != host:
+            variant.append(host)
+
+
+def _add_past(group: Group, host: str, finding: Mapping[str, Any]) -> None:
+    state, first_seen = finding.get("state"), finding.get("first_seen")
+    if state in ("new", "reopened"):
+        names = group.new if state == "new" else group.reopened
+        if not names or names[-1] != host:
+            names.append(host)
+    if first_seen and (group.first_seen is None or first_seen < group.first_seen):
+        group.first_seen = first_seen
+
+
+def _example(host: str, finding: Mapping[str, Any]) -> Group:
+    return Group(
+        key=finding["group"],
+        check=finding["check"],
+        rule=finding["rule"],
+        severity=finding["severity"],
+        title=finding["title"],
+        subject=finding["subject"],
+        remedy=finding["remedy"]["text"],
+        references=finding["references"],
+        evidence=finding["evidence"][:GROUP_EVIDENCE],
+        evidence_host=host,
+        accepted=finding.get("accepted"),
+    )
+
+
+def rank(severity: str) -> int:
+    return SEVERITIES.index(severity)
+
+
+def group_order(group: Group) -> tuple[Any, ...]:
+    return (rank(group.severity), -len(group.hosts), group.check, group.rule, group.subject)
+
+
+def natural(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Return a key that sorts web2 before web10."""
+    return tuple((0, int(part), "") if part.isdecimal() and len(part) < 20 else (1, 0, part) for part in re.split(r"(\d+)", name) if part)
