@@ -99,7 +99,7 @@ class ActionModule(ActionBase):
             if not plan.enabled:
                 return {"checks": {}, "facts": {}}
             if getattr(self._connection, "has_pipelining", False):
-                return self._over_stdin(request, _interpreter(variables))
+                return self._over_stdin(request, self._interpreter(variables))
             return self._as_module(request, variables)
         except AnsibleConnectionFailure as error:
             raise NoDocument("unreachable", _message(error)) from error
@@ -120,6 +120,13 @@ class ActionModule(ActionBase):
         done = self._low_level_execute_command(trip.command(interpreter), in_data=program, sudoable=True)
         _limit_worker(DOCUMENT_MEMORY)
         return trip.read_answer(request["token"], done["rc"], done["stdout"], done.get("stderr") or "")
+
+    def _interpreter(self, variables: dict[str, t.Any]) -> str | None:
+        """Return the interpreter that the user names by variable or configuration, often as a template; None where it shall be found."""
+        named = self._templar.template(C.config.get_config_value("INTERPRETER_PYTHON", variables=variables))
+        if not named or str(named).startswith("auto"):
+            return None
+        return str(named).strip()
 
     def _as_module(self, request: dict[str, t.Any], variables: dict[str, t.Any]) -> t.Any:
         """The way over connections that cannot feed standard input: an ordinary module with the same checks."""
@@ -163,14 +170,6 @@ def _plain(value: t.Any) -> t.Any:
         if isinstance(value, kind):
             return kind(value)
     return str(value)
-
-
-def _interpreter(variables: dict[str, t.Any]) -> str | None:
-    """Return the interpreter that the user names by variable or configuration; None where it shall be found."""
-    named = C.config.get_config_value("INTERPRETER_PYTHON", variables=variables)
-    if not named or str(named).startswith("auto"):
-        return None
-    return str(named)
 
 
 def _limit_worker(room: int) -> None:

@@ -205,6 +205,12 @@ def test_local_connection_and_ad_hoc_modules(tmp_path: Path) -> None:
         assert '"status_reason"' in done.shown
 
 
+def test_interpreter_that_is_a_template(tmp_path: Path, collections: str) -> None:
+    (tmp_path / "hosts").write_text("web1 ansible_connection=local ansible_python_interpreter='{{ ansible_playbook_python }}'\n")
+    document = audit(tmp_path, tmp_path / "hosts", *FINE, collections=collections).documents["web1"]
+    assert document["status"] == "checked", document["reason"]
+
+
 def test_tags_select_and_skip_checks(tmp_path: Path, collections: str) -> None:
     (tmp_path / "hosts").write_text("web1 ansible_connection=local ansible_python_interpreter=/usr/bin/python3\n")
     for arguments, fine, chatty in ((["--tags", "fine"], "ok", "skipped"), (["--skip-tags", "fine"], "skipped", "ok")):
