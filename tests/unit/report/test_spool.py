@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import sample_fleet
+from hostile import FORBIDDEN
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,6 +94,14 @@ def test_a_damaged_file_with_a_shortened_name_is_found_back_by_the_expected_host
     (tmp_path / spool.file_name(host)).write_bytes(b"")
     assert list(read(tmp_path, [host])) == [host]
     assert list(read(tmp_path)) == [spool.file_name(host).removesuffix(spool.SUFFIX)]
+
+
+@pytest.mark.parametrize("name", [b"%1B%5B2Jx%0Ay", b"\x1b]0;title\x07", b"\xff\xfe", b"%E2%80%AE", b"%FF"], ids=repr)
+def test_the_name_of_a_damaged_file_is_shown_without_controls(name: bytes, tmp_path: Path) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name + b".json.gz")).write_bytes(b"")
+    [(host, (status, reason))] = read(tmp_path).items()
+    assert status == "error"
+    assert not FORBIDDEN & set(host + reason)
 
 
 def test_unfinished_files_are_not_read(tmp_path: Path) -> None:
