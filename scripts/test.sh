@@ -4,4 +4,11 @@
 set -eu
 cd "$(dirname "$0")/.."
 [ "$(locale charmap 2>/dev/null)" = UTF-8 ] || export LC_ALL=C.UTF-8
-exec .venv/bin/python -m pytest -q --durations=12 -n 2 --dist loadgroup --no-loadscope-reorder "$@" </dev/null
+
+# A short name: sockets are made below it, and the path of a socket has 107 bytes at most.
+work=$(mktemp -d /tmp/buXXXXXX)
+trap 'rm -rf --one-file-system "$work"' EXIT
+trap 'exit 130' INT TERM
+rc=0
+.venv/bin/python -m pytest -q --durations=12 --basetemp="$work/t" -n 2 --dist loadgroup --no-loadscope-reorder "$@" </dev/null || rc=$?
+exit "$rc"
