@@ -26,8 +26,6 @@ from typing import Any, cast
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import text
 
-from ansible_collections.bottomup.security.plugins.module_utils.host.finding import text
-
 from .document import BadAnswer, accept_document, without_answer
 
 SUFFIX = ".json.gz"
