@@ -248,9 +248,9 @@ data:
     totals:
       description:
         - Exact counts over the window, whatever is left out elsewhere.
-        - RV(data.totals.records) are the records of the kinds that are judged, RV(data.totals.denied) and RV(data.totals.granted) SELinux' decisions
-          (those of userspace managers, RV(data.totals.user_avc), among them); each denial of any kind is one of RV(data.totals.blocked),
-          RV(data.totals.allowed_permissive), RV(data.totals.allowed) (the call succeeded) and RV(data.totals.unknown).
+        - C(records) are the records of the kinds that are judged, C(denied) and C(granted) SELinux' decisions
+          (those of userspace managers, C(user_avc), among them); each denial of any kind is one of C(blocked),
+          C(allowed_permissive), C(allowed) (the call succeeded) and C(unknown).
       type: dict
       sample: {"records": 3, "events": 3, "denied": 3, "granted": 0, "blocked": 3, "allowed_permissive": 0, "allowed": 0, "unknown": 0, "user_avc": 0,
                "selinux_err": 0, "apparmor_denied": 0, "apparmor_allowed": 0, "seccomp": 0, "malformed": 0, "copies": 0, "ungrouped": 0}

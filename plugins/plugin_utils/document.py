@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import math
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -321,7 +322,7 @@ def _plain(value: object, what: str, purse: _Purse, depth: int) -> Any:
         return _bounded(value, what)
     if isinstance(value, float):
         purse.take(20)
-        if value != value or abs(value) > 1e300:
+        if math.isnan(value) or abs(value) > 1e300:
             raise BadAnswer(f"{what}: a number that is not finite")
         return value
     if isinstance(value, str):
@@ -363,7 +364,7 @@ def _time(value: object, what: str) -> str:
 
 
 def _whole(value: object, what: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or value < 0:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value) or value < 0:
         raise BadAnswer(f"{what} is {text(value, 80)}, not a number from 0 up")
     return int(_bounded(value, what))
 

@@ -67,6 +67,8 @@ def ansible(folder: Path, command: t.Sequence[str], collections: str | None = No
         "ANSIBLE_COLLECTIONS_PATH": collections or os.environ["ANSIBLE_COLLECTIONS_PATH"],
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_TIMEOUT": "10",
+        # No master connection that outlives the run, and no socket path that is too long.
+        "ANSIBLE_SSH_ARGS": "-o ControlMaster=no -o ControlPath=none",
         **environment,
     }
     done = subprocess.run(command, cwd=folder, env=variables, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=280, check=False)

@@ -117,7 +117,7 @@ def _plain(value, left, depth):
     if isinstance(value, bytes):
         return value.decode("utf-8", "backslashreplace")
     if isinstance(value, (list, tuple, set, frozenset)):
-        if all(type(item) is str for item in value):  # the long lists are lists of text
+        if all(isinstance(item, str) for item in value):  # the long lists are lists of text
             left[0] -= len(value)
             return list(value)
         return [_plain(item, left, depth + 1) for item in value]

@@ -58,11 +58,11 @@ def test_strip_keeps_the_lines_of_every_module() -> None:
         ast.parse(stripped)
 
 
-@given(st.dictionaries(st.text(), st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.lists(inner)), max_size=4))
+@given(st.dictionaries(st.text(), st.recursive(st.none() | st.integers() | st.text(), st.lists), max_size=4))
 def test_request_is_data_in_the_program(options: dict[str, object]) -> None:
     program = payload.build([], {"options": options}).decode("ascii")
     call = ast.parse(program).body[-1]
     assert isinstance(call, ast.Expr) and isinstance(call.value, ast.Call)
     loads = call.value.args[1]
     assert isinstance(loads, ast.Call) and isinstance(loads.args[0], ast.Constant)
-    assert json.loads(loads.args[0].value) == {"options": options}
+    assert json.loads(str(loads.args[0].value)) == {"options": options}

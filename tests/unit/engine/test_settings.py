@@ -12,9 +12,9 @@ import pytest
 from ansible_collections.bottomup.security.plugins.plugin_utils import settings
 
 DURATIONS = {60: 60, "60": 60, "90s": 90, "2m": 120, "2 min": 120, "1H": 3600}
-BAD_DURATIONS = [-1, "-5", "", None, True, "5parsecs", "1.5", [], 0, "1000h"]
+BAD_DURATIONS: list[object] = [-1, "-5", "", None, True, "5parsecs", "1.5", [], 0, "1000h"]
 SIZES = {"256M": 2**28, "256MiB": 2**28, 2**28: 2**28, "1g": 2**30, "65536k": 2**26}
-BAD_SIZES = ["", None, True, "-1", "1M", "1T", "99999G", {}]
+BAD_SIZES: list[object] = ["", None, True, "-1", "1M", "1T", "99999G", {}]
 RUN_IDS = ["20261122T060000Z-3fa1c2", "job-17", "a"]
 BAD_RUN_IDS = ["../x", "a/b", ".hidden", "a b", "x" * 101, 17, "a\n"]
 

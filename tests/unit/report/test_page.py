@@ -142,7 +142,7 @@ def test_what_was_not_looked_at_is_never_shown_as_ok() -> None:
 
 def test_a_calm_day_says_so() -> None:
     words = html(sample_fleet.calm(3))
-    assert '<header class="head calm">' in words and "Nothing\N{NO-BREAK SPACE}" not in words.split("<h1>")[0]
+    assert '<header class="head calm">' in words and "Nothing\N{NO-BREAK SPACE}" not in words.split("<h1>", maxsplit=1)[0]
     assert "No finding on what was looked at." in words and "Every host was reached and every check saw all that it looks at." in words
 
 
