@@ -20,6 +20,7 @@ import re
 import time
 
 from ..host.finding import text
+from ..host.plain import open_plain
 from .fail2ban_log import FILE_LINE, JOURNAL_LINE, Log
 
 READ_LIMIT = 268435456
@@ -111,7 +112,7 @@ def _rotated(machine, log, path):
 
 def _read_file(machine, log, path, limit):
     """Scan one file from the begin of the window; return (its size, bytes scanned)."""
-    descriptor = os.open(machine.path(path), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    descriptor = open_plain(machine.path(path))
     with os.fdopen(descriptor, "rb") as plain:
         size = os.fstat(plain.fileno()).st_size
         if path.endswith(b".gz"):

@@ -20,6 +20,7 @@ import re
 import time
 
 from ..host.finding import text
+from ..host.plain import open_plain
 from . import fail2ban_ignore
 
 # Of each log file this much of its end is looked at.
@@ -140,7 +141,7 @@ def _contents(machine, jail, identifiers, since):
 
 def _tail(machine, path):
     try:
-        descriptor = os.open(machine.path(path.encode("utf-8", "surrogateescape")), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        descriptor = open_plain(machine.path(path.encode("utf-8", "surrogateescape")))
     except (OSError, ValueError):
         return b""
     with os.fdopen(descriptor, "rb") as content:

@@ -13,8 +13,9 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import os
-import stat
 import struct
+
+from ..host.plain import open_plain
 
 MAGIC = b"\x7fELF"
 PT_DYNAMIC, PT_NOTE, PT_LOAD = 2, 4, 1
@@ -27,18 +28,6 @@ COMPARE_BLOCK = 262144
 
 class NoElf(Exception):
     """The file is readable and is no ELF file."""
-
-
-def open_plain(path):
-    """Return a descriptor of a plain file, opened so that neither a pipe nor a terminal can hold us.
-
-    Raises OSError, also for what is not a plain file.
-    """
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError("not a plain file")
-    return descriptor
 
 
 def is_elf(path):

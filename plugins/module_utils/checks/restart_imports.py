@@ -15,7 +15,7 @@ __metaclass__ = type
 import os
 import re
 
-from .restart_elf import open_plain
+from ..host.plain import open_plain
 
 # import a.b, c  |  from a.b import c
 _STATEMENT = rb"(?m)^[ \t]*(?:import[ \t]+([A-Za-z0-9_., \t]{1,300})|from[ \t]+([A-Za-z0-9_.]{1,200})[ \t]+import\b)"

@@ -18,7 +18,7 @@ import re
 import struct
 
 from ..host.packages import compare_rpm, dpkg_versions
-from .restart_elf import open_plain
+from ..host.plain import open_plain
 
 # Where distributions put a kernel: (folder, pattern of the name below it; the first group is the release, as uname -r says it).
 PLACES = (

@@ -16,7 +16,7 @@ import os
 
 from ..host import systemd
 from ..host.finding import iso, text
-from .restart_elf import open_plain
+from ..host.plain import open_plain
 from .restart_files import STALE
 from .restart_listen import Listeners
 from .restart_names import DELETED

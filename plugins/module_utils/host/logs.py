@@ -32,6 +32,7 @@ import stat
 import time
 
 from .pattern import Pattern
+from .plain import open_plain
 
 try:
     import gzip
@@ -195,10 +196,10 @@ class Log:
     def __init__(self, machine, rotation):
         self.path, self.packed = rotation.path, rotation.packed
         self.scanned, self.problems = 0, []
-        self.descriptor = os.open(machine.path(rotation.path), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | _nofollow(machine.path(rotation.path)))
+        self.descriptor = open_plain(machine.path(rotation.path), _nofollow(machine.path(rotation.path)))
         status = os.fstat(self.descriptor)
         self.size, self.mtime = status.st_size, status.st_mtime
-        if not stat.S_ISREG(status.st_mode) or (status.st_dev, status.st_ino) != (rotation.device, rotation.inode):
+        if (status.st_dev, status.st_ino) != (rotation.device, rotation.inode):
             self.close()
             raise OSError(errno.ESTALE, "it was replaced while it was opened")
 
