@@ -74,7 +74,7 @@ def _compare(documented: dict[str, Any], given: Any, place: str) -> list[str]:
     kind = TYPES[documented["type"]]
     if given is None:
         return []
-    if type(given) is not kind:
+    if not isinstance(given, kind) or isinstance(given, bool) != (kind is bool):
         return [f"{place}: {given!r} is no {documented['type']}"]
     if isinstance(given, list):
         inner = {"type": documented["elements"], "contains": documented.get("contains")}
