@@ -26,6 +26,7 @@ VERSION = "1"  # of the tables below: an index of another version is built anew
 
 SHRINK_LIMIT = 0.2  # share of records that may be gone from one state of a feed to the next
 BATCH = 500  # records per write
+ROWS_KEPT = 2000  # packages whose rows are kept in memory
 
 _TABLES = """
 CREATE TABLE feed (name TEXT PRIMARY KEY, stamp TEXT, records INTEGER, newest TEXT, modified REAL, problem TEXT);
@@ -271,6 +272,7 @@ class Index:
             raise FileNotFoundError(path)
         self._base = _open(path)
         self._ids: dict[str, int] = dict(self._base.execute("SELECT name, eid FROM ecosystem"))
+        self._rows: dict[tuple[str, str], list[Row]] = {}
 
     def __enter__(self) -> Index:
         return self
@@ -293,7 +295,15 @@ class Index:
         return ecosystem in self._ids
 
     def rows(self, ecosystem: str, name: str) -> list[Row]:
-        """Return what the feeds say of a package."""
+        """Return what the feeds say of a package. The servers of a fleet ask for the same ones: some are kept."""
+        known = self._rows.get((ecosystem, name))
+        if known is None:
+            if len(self._rows) >= ROWS_KEPT:
+                self._rows.clear()
+            known = self._rows[ecosystem, name] = self._read_rows(ecosystem, name)
+        return known
+
+    def _read_rows(self, ecosystem: str, name: str) -> list[Row]:
         found = self._base.execute(
             "SELECT aff.vid, vuln.security, stream, fixed, spec FROM aff JOIN vuln USING (vid) WHERE eid = ? AND name = ? ORDER BY aff.rowid",
             (self._ids.get(ecosystem), name),

@@ -64,24 +64,20 @@ def _stream(release: str, label: str, rows: list[Row]) -> str | None:
 
 
 def _hits(build: _Build, rows: list[Row]) -> list[Hit]:
+    mine = rpm.key(build.evr)
+    own: dict[int, list[Row]] = {}
+    for row in rows:
+        # Most announcements are older than what is installed: they are out before anything else is asked.
+        if row.security and (row.fixed is None or mine < rpm.key(row.fixed)) and _same_stream(build, row):
+            own.setdefault(row.vid, []).append(row)
     hits = []
-    for vid, own in _announcements(rows).items():
-        relevant = [row for row in own if row.security and _same_stream(build, row)]
-        if not relevant:
-            continue
+    for vid, relevant in own.items():
         outcome = _outcome(build, relevant)
         if outcome.affected is None:
             hits.append(Hit(UNKNOWN, vid, build.name, build.evr, outcome.fixed, outcome.note))
         elif outcome.affected:
             hits.append(Hit(AFFECTED if outcome.fixed else UNFIXED, vid, build.name, build.evr, outcome.fixed, outcome.note))
     return hits
-
-
-def _announcements(rows: list[Row]) -> dict[int, list[Row]]:
-    found: dict[int, list[Row]] = {}
-    for row in rows:
-        found.setdefault(row.vid, []).append(row)
-    return found
 
 
 def _same_stream(build: _Build, row: Row) -> bool:
@@ -107,7 +103,7 @@ def _outcome(build: _Build, rows: list[Row]) -> Outcome:
     outcomes = [outcome for outcome in (evaluate(build.evr, row, rpm.key) for row in rows) if outcome.affected is not False]
     if not outcomes:
         return NOT_AFFECTED
-    worst = max(outcomes, key=lambda outcome: rpm.key(outcome.fixed or ""))
+    worst = max(outcomes, key=lambda outcome: rpm.key(outcome.fixed or "")) if len(outcomes) > 1 else outcomes[0]
     if build.stream is None:
         return Outcome(None, worst.fixed, "a module's build without its label: which stream it belongs to cannot be told")
     return worst

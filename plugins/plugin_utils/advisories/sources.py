@@ -3,9 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which files of a mirror are feeds, and who reads each. The layout is upstream's: a mirror is made by copying.
 
-====================================================  =======================================
-``osv/<Ecosystem>/all.zip``                           OSV's dump of an ecosystem
-====================================================  =======================================
+================================================  ==============================================
+``osv/<Ecosystem>/all.zip``                       OSV's dump of an ecosystem
+``ruby-advisory-db.tar.gz``                       ruby-advisory-db
+``nginx/security_advisories.xml``                 nginx.org
+``kev/known_exploited_vulnerabilities.json``      CISA KEV
+``epss/epss_scores-current.csv.gz``               EPSS
+``endoflife/<product>.json``                      endoflife.date (or ``.md``, as in its repository)
+``redhat/repository-to-cpe.json``                 Red Hat's repositories
+================================================  ==============================================
 """
 
 from __future__ import annotations
@@ -14,7 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from . import osv
+from . import endoflife, epss, kev, nginx, osv, redhat, rubysec
 from .feed import Record
 
 Fact = tuple[str, str, str]
@@ -29,14 +35,32 @@ class Source(NamedTuple):
     facts: Callable[[Path], Iterator[Fact]] | None = None
 
     def stamp(self) -> str:
-        """Return what changes when the file does."""
-        state = self.path.stat()
-        return f"{state.st_size} {state.st_mtime_ns} {state.st_ino}"
+        """Return what changes when the file does, or one of the folder's files."""
+        states = [path.stat() for path in self._files()]
+        return " ".join(f"{state.st_size}:{state.st_mtime_ns}" for state in states[:100])
 
     def modified(self) -> float:
-        return self.path.stat().st_mtime
+        """Return when the oldest of the feed's files was written, in seconds since 1970."""
+        return min((path.stat().st_mtime for path in self._files()), default=0.0)
+
+    def _files(self) -> list[Path]:
+        return sorted(self.path.iterdir()) if self.path.is_dir() else [self.path]
+
+
+# (name of the feed, its file, reader of records, reader of facts)
+_FILES: tuple[tuple[str, str, Callable[[Path], Iterator[Record]] | None, Callable[[Path], Iterator[Fact]] | None], ...] = (
+    ("ruby-advisory-db", "ruby-advisory-db.tar.gz", rubysec.read, None),
+    ("nginx", "nginx/security_advisories.xml", nginx.read, None),
+    ("kev", "kev/known_exploited_vulnerabilities.json", None, kev.facts),
+    ("epss", "epss/epss_scores-current.csv.gz", None, epss.facts),
+    ("redhat", "redhat/repository-to-cpe.json", None, redhat.facts),
+)
 
 
 def find(mirror: Path) -> list[Source]:
     """Return the feeds that a mirror holds, always in the same order."""
-    return [Source(f"osv/{path.parent.name}", path, records=osv.read) for path in sorted(mirror.glob("osv/*/all.zip"))]
+    found = [Source(f"osv/{path.parent.name}", path, records=osv.read) for path in sorted(mirror.glob("osv/*/all.zip"))]
+    found += [Source(name, mirror / path, records, facts) for name, path, records, facts in _FILES if (mirror / path).is_file()]
+    if (mirror / "endoflife").is_dir():
+        found.append(Source("endoflife", mirror / "endoflife", facts=endoflife.facts))
+    return found

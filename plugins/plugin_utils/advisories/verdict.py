@@ -14,7 +14,8 @@ class Hit(NamedTuple):
     """One announcement and one package.
 
     C(verdict): AFFECTED (C(fixed) is the version that ends it), UNFIXED (there is none yet) or UNKNOWN (C(note) says why). What is not affected
-    makes no hit. C(vid) is the number of the announcement in the index, 0 where none is meant: the package as a whole cannot be judged.
+    makes no hit. C(vid) is the number of the announcement in the index, 0 where none is meant: the package as a whole cannot be judged. C(others)
+    are announcements of the same thing elsewhere.
     """
 
     verdict: str
@@ -23,3 +24,4 @@ class Hit(NamedTuple):
     installed: str
     fixed: str | None
     note: str = ""
+    others: tuple[int, ...] = ()

@@ -1,0 +1,217 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The packages of a fleet against the index: each package, version and stream is judged once, however many servers have it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from . import ecosystem, installed_dpkg, installed_libraries, installed_rpm, kernels
+from .ecosystem import Target
+from .index import Index
+from .verdict import AFFECTED, UNKNOWN, Hit
+
+# manager -> (columns of a row, who judges it)
+MANAGERS: dict[str, tuple[int, Callable[[tuple[str, ...], Index, Target], tuple[Hit, ...]]]] = {
+    "rpm": (8, installed_rpm.judge),
+    "dpkg": (6, installed_dpkg.judge),
+}
+
+FEEDS_COMMAND = "ansible-playbook bottomup.security.feeds"
+
+
+class Judged(NamedTuple):
+    """One package that there is something to say of. C(vids) are the announcements that it is affected by; C(kernel) is its release, if it is one.
+
+    C(unknown) is why the package as a whole cannot be judged.
+    """
+
+    hits: tuple[Hit, ...]
+    vids: frozenset[int]
+    kernel: str
+    unknown: str
+
+
+class Located(NamedTuple):
+    """A package of an application or a component, and where it was found."""
+
+    hits: tuple[Hit, ...]
+    path: str
+    file: str
+    kind: str
+
+
+@dataclass
+class HostMatch:
+    """What one server has: C(judged) of its distribution's packages, C(located) of its applications and components.
+
+    C(vids) are the announcements that a distribution's package is affected by. C(unknown) counts packages by the reason why they cannot be judged,
+    C(incomplete) are reasons why whole parts were not judged. C(packages) is how many were looked at.
+    """
+
+    target: Target
+    packages: int = 0
+    judged: list[Judged] = field(default_factory=list)
+    located: list[Located] = field(default_factory=list)
+    vids: set[int] = field(default_factory=set)
+    kernel: kernels.Verdict = kernels.Verdict([], 0, "", "")
+    unknown: Counter[str] = field(default_factory=Counter)
+    incomplete: list[str] = field(default_factory=list)
+
+    def hits(self) -> Iterator[Hit]:
+        """Yield what is said of the distribution's packages; of kernels only of the one that runs."""
+        for item in self.judged:
+            if not item.kernel:
+                yield from item.hits
+        yield from self.kernel.hits
+
+
+_NEW: Any = object()
+
+# No text of a server holds one: two rows never become the same text.
+_SEPARATOR = "\0"
+
+
+class Matcher:
+    """Matches servers; keeps what it found out, so that the second server with the same package costs one look into a table."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self._targets: dict[tuple[str, str, tuple[str, ...]], Target] = {}
+        self._packages: dict[tuple[str, Target], dict[str, Judged | None]] = {}
+        self._libraries: dict[tuple[str, ...], tuple[Hit, ...]] = {}
+
+    def match(self, system: Mapping[str, Any], software: Mapping[str, Any], container: bool = False) -> HostMatch:
+        """Return what is known of a server's software: C(system) is facts.os of its document, C(software) the data of the check."""
+        target = self._target(system, software.get("repositories"))
+        found = HostMatch(target)
+        packages = software.get("packages")
+        if isinstance(packages, dict) and packages.get("manager") in MANAGERS:
+            self._match_packages(found, packages["manager"], packages.get("rows"), container, str(software.get("kernel_running") or ""))
+        elif packages:
+            found.incomplete.append("the list of packages is of no known package manager")
+        self._match_located(found, software)
+        return found
+
+    def _target(self, system: Mapping[str, Any], repositories: object) -> Target:
+        names = tuple(_repository(item) for item in repositories) if isinstance(repositories, list) and system.get("id") == "rhel" else ()
+        key = (str(system.get("id")), str(system.get("version_id")), names)
+        if key not in self._targets:
+            cpes = [str(cpe) for name in names for cpes in self.index.facts("repository", name) if isinstance(cpes, list) for cpe in cpes]
+            self._targets[key] = ecosystem.target(system, tuple(dict.fromkeys(cpes)))
+        return self._targets[key]
+
+    def _match_packages(self, found: HostMatch, manager: str, rows: object, container: bool, running: str) -> None:
+        whole = rows if isinstance(rows, list) else []
+        found.packages = len(whole)
+        if found.target.unknown:
+            found.unknown[found.target.unknown] += len(whole)
+            found.incomplete.append(found.target.unknown)
+            return
+        if whole and not any(self.index.has(name) for name in found.target.ecosystems):
+            why = f"no feed at hand for {found.target.ecosystems[0]}: {FEEDS_COMMAND}"
+            found.unknown[why] += len(whole)
+            found.incomplete.append(why)
+            return
+        try:
+            self._look_up(found, manager, whole)
+        except TypeError:  # a row that is no list of texts: the server's answer is not what our check sends
+            good = [row for row in whole if isinstance(row, list) and _is_row(tuple(row), MANAGERS[manager][0])]
+            found.incomplete.append(f"{len(whole) - len(good)} packages of the list cannot be read")
+            found.judged.clear()
+            found.vids.clear()
+            found.unknown.clear()
+            self._look_up(found, manager, good)
+        if not container:
+            own = (kernels.Kernel(item.kernel, item.hits) for item in found.judged if item.kernel)
+            found.kernel = kernels.judge(own, running, manager)
+            if found.kernel.unknown:
+                found.unknown[found.kernel.unknown] += 1
+            found.vids.update(hit.vid for hit in found.kernel.hits if hit.verdict == AFFECTED)
+
+    def _look_up(self, found: HostMatch, manager: str, rows: list[Any]) -> None:
+        """Judge every row. The one loop that runs for every package of every server: a row becomes one text, which is looked up quicker than eight."""
+        memo = self._packages.setdefault((manager, found.target), {})
+        look, judged, vids, join = memo.get, found.judged, found.vids, _SEPARATOR.join
+        for row in rows:
+            key = join(row)
+            item = look(key, _NEW)
+            if item is _NEW:
+                item = memo[key] = self._judge(manager, tuple(row), found.target)
+            if item is not None:
+                judged.append(item)
+                if item.unknown:
+                    found.unknown[item.unknown] += 1
+                elif not item.kernel:
+                    vids |= item.vids
+
+    def _judge(self, manager: str, row: tuple[str, ...], target: Target) -> Judged | None:
+        columns, judge = MANAGERS[manager]
+        if not _is_row(row, columns):
+            raise TypeError("a row that is no row")
+        hits = judge(row, self.index, target)
+        kernel = kernels.of_rpm(row[0], row[2], row[3], row[4]) if manager == "rpm" else kernels.of_dpkg(row[0])
+        if not hits and not kernel:
+            return None
+        unknown = next((hit.note for hit in hits if hit.verdict == UNKNOWN and hit.vid == 0), "")
+        return Judged(hits, frozenset(hit.vid for hit in hits if hit.verdict == AFFECTED), kernel, unknown)
+
+    def _match_located(self, found: HostMatch, software: Mapping[str, Any]) -> None:
+        missing: Counter[str] = Counter()
+        for application in _mappings(software.get("applications")):
+            kind, path, file = (str(application.get(key) or "") for key in ("kind", "path", "file"))
+            rows = _rows(application.get("packages"))
+            if kind not in installed_libraries.KINDS:
+                continue
+            found.packages += len(rows)
+            if not self.index.has(installed_libraries.KINDS[kind]):
+                missing[kind] += len(rows)
+                continue
+            for row in rows:
+                self._locate(found, (kind, row[0], row[1], row[2] if len(row) > 2 else ""), path, file)
+        gems = _rows(software.get("gems"))
+        found.packages += len(gems)
+        if gems and not self.index.has("RubyGems"):
+            missing["gems"] += len(gems)
+        else:
+            for row in gems:
+                self._locate(found, ("gems", row[0], row[1], ""), "", "")
+        for component in _mappings(software.get("components")):
+            found.packages += 1
+            self._locate(found, ("component", str(component.get("name")), str(component.get("version")), ""), str(component.get("path") or ""), "")
+        for kind, count in sorted(missing.items()):
+            why = f"no feed at hand for {kind}: {FEEDS_COMMAND}"
+            found.unknown[why] += count
+            found.incomplete.append(why)
+
+    def _locate(self, found: HostMatch, key: tuple[str, str, str, str], path: str, file: str) -> None:
+        kind, name, version, source = key
+        if key not in self._libraries:
+            judge = installed_libraries.judge_component if kind == "component" else None
+            self._libraries[key] = judge(name, version, self.index) if judge else installed_libraries.judge_package(kind, name, version, source, self.index)
+        hits = self._libraries[key]
+        if hits:
+            found.located.append(Located(hits, path, file, kind))
+            found.unknown.update(hit.note for hit in hits if hit.verdict == UNKNOWN and hit.vid == 0)
+
+
+def _is_row(row: tuple[object, ...], columns: int) -> bool:
+    return len(row) == columns and all(isinstance(item, str) and _SEPARATOR not in item for item in row)
+
+
+def _repository(item: object) -> str:
+    return str(item.get("id") or "") if isinstance(item, dict) else str(item)
+
+
+def _mappings(value: object) -> list[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _rows(value: object) -> list[list[str]]:
+    """Return the rows of at least a name and a version, all texts."""
+    rows = value if isinstance(value, list) else []
+    return [row for row in rows if isinstance(row, list) and len(row) >= 2 and all(isinstance(item, str) for item in row)]
