@@ -16,7 +16,10 @@ import os
 
 from ..host.facts import os_release
 from ..host.finding import result, text
-from . import software_dpkg, software_held, software_pending, software_repositories, software_rpm, software_updates
+from . import (
+    software_components, software_dpkg, software_gems, software_held, software_lockfiles, software_pending, software_repositories, software_rpm,
+    software_updates,
+)
 
 PACKAGES_LIMIT = 20000
 
@@ -31,12 +34,17 @@ def run(options, machine):
     if len(rows) > PACKAGES_LIMIT:
         cut["packages"] = len(rows) - PACKAGES_LIMIT
         problems.append("%d packages, %d of them were taken" % (len(rows), PACKAGES_LIMIT))
+    applications, more = software_lockfiles.look(machine, options.get("applications"), cut)
+    problems += more
+    components, more = software_components.look(machine, manager, cut)
+    problems += more
+    gems, more = software_gems.look(machine, cut)
+    problems += more
     data = {
         "packages": {"manager": manager, "rows": rows[:PACKAGES_LIMIT]},
         "modules_enabled": software_rpm.modules_enabled(machine) if manager == "rpm" else [],
         "repositories": software_repositories.rpm(machine) if manager == "rpm" else software_repositories.apt(machine) if manager == "dpkg" else [],
-        "applications": [], "components": [], "gems": [],
-        "kernel_running": text(os.uname().release, 200),
+        "applications": applications, "components": components, "gems": gems, "kernel_running": text(os.uname().release, 200),
         "held": [], "updates": {}, "pending": {}, "cut": cut,
     }
     if manager:

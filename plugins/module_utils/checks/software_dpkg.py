@@ -83,9 +83,7 @@ def _stanzas(raw):
         fields = _fields(block)
         if fields is not None:
             found[fields[b"Package"], fields[b"Architecture"]] = fields
-        elif block.strip() and b"\nVersion: " in block:
-            unreadable += 1
-        elif block.strip() and b"Status: " not in block:
+        elif block.strip() and b"not-installed" not in block:
             unreadable += 1
     return found, unreadable
 

@@ -54,11 +54,12 @@ def findings(manager, held, excluded, pending):
     """Return the finding of held and excluded packages; C(pending) are the names with a security update."""
     found = []
     waiting = sorted(name for name in held if name in pending)
+    rest = [name for name in held if name not in waiting]
     if held:
         found.append(finding(
             "software.held", "medium" if waiting else "low",
             "%s held back%s" % (_count(held), ", security updates wait for %s" % ", ".join(waiting) if waiting else ""), "held packages",
-            evidence=[("held", name + (": a security update is pending" if name in waiting else "")) for name in waiting + [n for n in held if n not in waiting]],
+            evidence=[("held", "%s: a security update waits" % name) for name in waiting] + [("held", name) for name in rest],
             remedy="Held packages get no updates. Release those whose reason is gone.", commands=_release(manager, waiting or held), count=len(held),
         ))
     if excluded:

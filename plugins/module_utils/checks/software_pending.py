@@ -37,12 +37,18 @@ _INST = re.compile(rb"Inst (\S+) (?:\[([^\]]*)\] )?\((\S+) ([^\[]*)\[([^\]]*)\]\
 _SECURITY = re.compile(rb"[^,]*/[\w.+~-]*-security\s*(?:,|\Z)|(?:\A|, ?)Debian-Security:")
 
 # ALSA-2026:0001 Important/Sec. nginx-2:1.26.2-1.module_el9.x86_64
-_ADVISORY = re.compile(rb"([A-Za-z0-9_.:-]{3,60})\s+(?:(Critical|Important|Moderate|Low|None|Unknown)/Sec\.|(security))\s+(?:(\w+)\s+)?(\S+)(?:\s.*)?\Z", re.IGNORECASE)
+_ADVISORY = re.compile(rb"([A-Za-z0-9_.:-]{3,60})\s+(?:(\w+)/Sec\.|security)\s+(\S+)\Z")
 _NEVRA = re.compile(rb"(.+)-((?:\d+:)?[^-]+-[^-]+)\.([^.]+)\Z")
 
 # When the lists of each manager were last had: the files that a refresh writes.
 CACHES = (b"/var/cache/dnf/*/repodata/repomd.xml", b"/var/cache/libdnf5/*/repodata/repomd.xml", b"/var/cache/yum/*/*/*/repomd.xml",
           b"/var/cache/zypp/raw/*/repodata/repomd.xml")
+
+# What installs them, by the command that was asked.
+INSTALL = {
+    "apt-get": ("apt-get update", "apt-get upgrade --with-new-pkgs"), "dnf": ("dnf upgrade --security",), "dnf5": ("dnf upgrade --security",),
+    "yum": ("yum update --security",), "zypper": ("zypper patch --category security",),
+}
 
 SEVERITIES = {"critical": "critical", "important": "high", "moderate": "medium", "low": "low"}
 
@@ -75,15 +81,16 @@ def findings(data, manager):
     names = sorted({row["name"] for row in rows})
     ranks = [SEVERITIES[row["severity"].lower()] for row in rows if row["severity"].lower() in SEVERITIES]
     severity = next((rank for rank in ("critical", "high", "medium", "low") if rank in ranks), "medium")
-    evidence = [(data["source"], " ".join(
-        part for part in (row["name"], row["installed"], "->" if row["installed"] else "", row["candidate"], row["advisory"], row["severity"], row["from"]) if part
-    )) for row in rows]
-    commands = {"apt-get": ["apt-get update", "apt-get upgrade --with-new-pkgs"], "dnf": ["dnf upgrade --security"], "dnf5": ["dnf upgrade --security"],
-                "yum": ["yum update --security"], "zypper": ["zypper patch --category security"]}
+    evidence = [(data["source"], _words(row)) for row in rows]
     return [finding(
         "software.security_updates", severity, "security updates wait for %s" % _some(names),
-        "security updates", evidence=evidence, remedy="Install them.", commands=commands[data["source"].split()[0]], count=len(names),
+        "security updates", evidence=evidence, remedy="Install them.", commands=INSTALL[data["source"].split()[0]], count=len(names),
     )]
+
+
+def _words(row):
+    parts = (row["name"], row["installed"], "->" if row["installed"] else "", row["candidate"], row["advisory"], row["severity"], row["from"])
+    return " ".join(part for part in parts if part)
 
 
 def _some(names):
@@ -158,8 +165,8 @@ def _lines(out):
     for line in out.split(b"\n"):
         match = _ADVISORY.match(line.strip())
         if match:
-            advisory, severity, _kind, other, package = match.groups()
-            rows.append(_of_nevra(package, advisory, severity or other or b""))
+            advisory, severity, package = match.groups()
+            rows.append(_of_nevra(package, advisory, severity or b""))
     return rows
 
 

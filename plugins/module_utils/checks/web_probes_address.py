@@ -40,7 +40,10 @@ def address(word):
 
 def looks_like_one(word):
     """Return whether a word of a log line stands where the client's address stands."""
-    return word in _LOCAL[:2] or address(word) is not None
+    if _V4.match(word) or word in _LOCAL[:2]:
+        return True
+    # A virtual host with a port may look like IPv6: only the exact question tells.
+    return b":" in word and address(word) is not None
 
 
 def networks(words):

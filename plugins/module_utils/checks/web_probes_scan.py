@@ -23,7 +23,7 @@ from .web_probes_text import digits_do_not_matter, normalise, normalise_all, pla
 
 # Bounded caches: a full one is cleared, which costs speed and never correctness.
 REQUESTS_LIMIT = 50000
-SKELETONS_LIMIT = 60000
+SKELETONS_LIMIT = 40000
 SHAPES_LIMIT = 20000
 CLOSED_LIMIT = 1000
 HEADERS_LIMIT = 10000
@@ -34,7 +34,7 @@ _ROOTS = frozenset((b"GET / HTTP/1.0", b"GET / HTTP/1.1", b"GET / HTTP/2.0", b"G
 _ROOTS_WANTED = 400
 _SNIFFED = 50
 _HOUR = 3600
-_LINE_BREAK, _PERCENT, _BACKSLASH = bytearray(b"\n%\\")
+_LINE_BREAK, _PERCENT, _BACKSLASH, _FOUR = bytearray(b"\n%\\4")
 
 
 class Scan:
@@ -53,6 +53,7 @@ class Scan:
         self._requests = set()   # judged already
         self._hot = {}           # request -> verdict, of those that have one
         self._dull = set()       # plain skeletons of requests that had no literal
+        self._dull_texts = set() # the same of normalised requests
         self._shapes = {}        # plain request without its digits' values -> verdict
         self._headers = set()    # User-Agents and Referers, judged already
         self._hot_headers = {}   # User-Agent or Referer -> verdict, of those that have one
@@ -93,7 +94,7 @@ class Scan:
                 heads = pieces[0::stride]
                 # As many line breaks as heads behind the first, one in each: then none is anywhere else, and every
                 # line has its fields where the layout says.
-                if all(map(operator.contains, heads[1:], itertools.repeat(_LINE_BREAK))) and self._whole(block, pieces, heads, count):
+                if all(map(operator.contains, heads[1:], itertools.repeat(_LINE_BREAK))) and min(map(len, pieces[2::stride])) > 3 and self._whole(block, pieces, heads, count):
                     self._number += count
                     return
         self._lines(block)
@@ -125,7 +126,8 @@ class Scan:
         hot = distinct.intersection(self._hot)
         if hot:
             rows.update([row for row, request in enumerate(requests) if request in hot])
-        rows.update([row for row, answer in enumerate(pieces[2::stride]) if answer[1:4] in _REFUSED])
+        answers = pieces[2::stride]
+        rows.update([row for row, answer in enumerate(answers) if answer[1] == _FOUR and answer[1:4] in _REFUSED])
         for place in (layout.agent, layout.referer):
             if place < stride:
                 rows.update(self._rows_of_headers(pieces[place::stride]))
@@ -193,6 +195,8 @@ class Scan:
             self._hot.clear()
         if len(self._dull) > SKELETONS_LIMIT:
             self._dull.clear()
+        if len(self._dull_texts) > SKELETONS_LIMIT:
+            self._dull_texts.clear()
         self._requests.update(fresh)
         coded = [request for request in fresh if _PERCENT in request or _BACKSLASH in request]
         if len(coded) < len(fresh):
@@ -235,11 +239,12 @@ class Scan:
         judge = self._judge
         texts = normalise_all(some)
         bones = skeleton(b"\n".join(texts)).split(b"\n")
-        unknown = set(bones)
-        present = judge.present(b"\n".join(unknown))
-        if not (present[0] or present[1]):
+        unknown = set(bones).difference(self._dull_texts)
+        if not unknown:
             return ()
-        candidates = judge.sorted_out(unknown, present)
+        present = judge.present(b"\n".join(unknown))
+        candidates = judge.sorted_out(unknown, present) if present[0] or present[1] else {}
+        self._dull_texts.update(unknown.difference(candidates))
         dangerous = set()
         if candidates:
             for request, bone, text in zip(some, bones, texts):
