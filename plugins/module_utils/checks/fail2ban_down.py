@@ -16,6 +16,7 @@ import os
 
 from ..host.finding import text
 from . import fail2ban_config, fail2ban_findings, fail2ban_tools
+from .fail2ban_log import shown
 
 CONFIG_ERRORS_LIMIT = 10
 
@@ -88,7 +89,7 @@ def _config_errors(look):
         return []
     answer = look.machine.run([command, b"-c", look.options["config_dir"].encode("utf-8", "surrogateescape"), b"-t"], timeout=CONFIG_TEST_TIMEOUT)
     # without the time and process id before it: an unchanged host gives the same words
-    lines = [text(line[line.index(b"ERROR"):], 300) for line in (answer.err + answer.out).splitlines() if b"ERROR" in line]
+    lines = [shown(line[line.index(b"ERROR"):]) for line in (answer.err + answer.out).splitlines() if b"ERROR" in line]
     return look.capped("config_errors", lines, CONFIG_ERRORS_LIMIT)
 
 
@@ -98,7 +99,7 @@ def _last_words(machine):
     if command is None:
         return []
     answer = machine.run([command, b"-q", b"--no-pager", b"-o", b"cat", b"-n", b"5", b"_SYSTEMD_UNIT=fail2ban.service"], timeout=10)
-    return [text(line, 300) for line in answer.out.splitlines()[:5]] if answer.rc == 0 else []
+    return [shown(line) for line in answer.out.splitlines()[:5]] if answer.rc == 0 else []
 
 
 def _jails_without_log(look):

@@ -18,6 +18,7 @@ import re
 
 from ..host.finding import text
 from ..host.pattern import Pattern
+from ..host.redact import redact
 from .fail2ban_clock import LocalClock
 
 JAILS_LIMIT = 500
@@ -42,6 +43,11 @@ IGNORED_ERRORS = (
     (b"Command [", "somebody typed a command that the server did not know"),
     (b"NOK: ", "the same, said by the client"),
 )
+
+
+def shown(words):
+    """Return a line of fail2ban as text for the report: it repeats the commands of actions, with the keys in them."""
+    return text(redact(words[:4096]), 300)
 
 
 class Jail:
@@ -173,11 +179,11 @@ class Log:
             jail.not_started = jail.not_started[-SAMPLES_LIMIT:] + [(when, text(not_started.group(2)))]
         said = _COMMAND_SAID.match(message)
         if said:
-            self._said = (self._said + [text(said.group(1) or b"returned " + said.group(2), 300)])[-SAMPLES_LIMIT:]
+            self._said = (self._said + [shown(said.group(1) or b"returned " + said.group(2))])[-SAMPLES_LIMIT:]
         if not message.startswith(tuple(start for start, _why in IGNORED_ERRORS)):
             self.errors_count += 1
             if len(self.errors) < SAMPLES_LIMIT or failed or not_started:
-                self.errors = (self.errors + [(when, text(message, 300))])[-2 * SAMPLES_LIMIT:]
+                self.errors = (self.errors + [(when, shown(message))])[-2 * SAMPLES_LIMIT:]
 
     def _take_said(self):
         """Return what commands printed since the last failure: the server logs it just before (another jail's may come between)."""

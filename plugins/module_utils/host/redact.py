@@ -26,6 +26,12 @@ RULES = (
     # Authorization: Bearer abc | Basic abc | Cookie: a=b
     (Pattern(rb"(?i)\b((?:proxy-)?authorization\s{0,3}[:=]\s{0,3}(?:bearer|basic|token|digest)?\s{0,3})[^\s\x27\"]{4,2000}"), rb"\1" + HIDDEN),
     (Pattern(rb"(?i)\b((?:set-)?cookie\s{0,3}:\s{0,3})[^\x27\"\r\n]{1,2000}"), rb"\1" + HIDDEN),
+    # -H "X-Auth-Key: abc", -H "Key: abc"
+    (Pattern(rb"(?i)\b(x-[a-z-]{0,40}(?:key|token)\s{0,3}:\s{0,3})[^\s\x27\"]{4,500}"), rb"\1" + HIDDEN),
+    (Pattern(rb"(?i)(\s-H\s{0,3}\\{0,2}[\x27\"]?key\s{0,3}:\s{0,3})[^\s\x27\"]{4,500}"), rb"\1" + HIDDEN),
+    # addresses that are the key themselves
+    (Pattern(rb"\b(api\.telegram\.org/bot)[^\s/]{8,200}"), rb"\1" + HIDDEN),
+    (Pattern(rb"\b(hooks\.slack\.com/services/|discord(?:app)?\.com/api/webhooks/)[^\s\x27\"]{8,300}"), rb"\1" + HIDDEN),
     # password=abc, PGPASSWORD=abc, "api_key": "abc", --token abc, --password=abc
     (Pattern(rb"(?i)([a-z0-9_.-]{0,40}" + _NAMES + rb"[a-z0-9_]{0,20}[\x27\"]?\s{0,3}[=:]\s{0,3})"
                 rb"(?:\"[^\"]{1,500}\"|\x27[^\x27]{1,500}\x27|[^\s&;,\x27\"]{1,500})"), rb"\1" + HIDDEN),
