@@ -17,7 +17,14 @@ import os
 from ..host.facts import os_release
 from ..host.finding import result, text
 from . import (
-    software_components, software_dpkg, software_gems, software_held, software_lockfiles, software_pending, software_repositories, software_rpm,
+    software_components,
+    software_dpkg,
+    software_gems,
+    software_held,
+    software_lockfiles,
+    software_pending,
+    software_repositories,
+    software_rpm,
     software_updates,
 )
 

@@ -1,0 +1,178 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lock files of deployed applications: found, read as text with a limit, each by the parser of its format.
+
+Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+Python 3.6, standard library only: this runs on the servers.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import collections
+import glob
+import os
+import re
+import stat
+
+from ..host.finding import text
+from . import software_lock_gems, software_lock_npm, software_lock_pnpm, software_lock_python, software_lock_yarn
+
+# Where the applications of the users are, as Capistrano and its like deploy them.
+APPLICATIONS = ("/home/*/apps/*/current/",)
+
+# A lock file of 20,000 packages has 8 MB.
+FILE_LIMIT = 8 * 1048576
+FOLDERS_LIMIT = 500
+FILES_LIMIT = 300
+ROWS_LIMIT = 40000
+
+Format = collections.namedtuple("Format", "kind parse")
+
+_REQUIREMENTS = re.compile(rb"requirements[\w.-]{0,60}\.txt\Z")
+REQUIREMENTS = Format("pypi", software_lock_python.parse_requirements)
+
+FORMATS = {
+    b"Gemfile.lock": Format("gems", software_lock_gems.parse),
+    b"gems.locked": Format("gems", software_lock_gems.parse),
+    b"package-lock.json": Format("npm", software_lock_npm.parse),
+    b"npm-shrinkwrap.json": Format("npm", software_lock_npm.parse),
+    b"yarn.lock": Format("npm", software_lock_yarn.parse),
+    b"pnpm-lock.yaml": Format("npm", software_lock_pnpm.parse),
+    b"Pipfile.lock": Format("pypi", software_lock_python.parse_pipfile),
+    b"poetry.lock": Format("pypi", software_lock_python.parse_toml),
+    b"uv.lock": Format("pypi", software_lock_python.parse_toml),
+}
+
+# Folders of an application with the lock files of others in them, or with none.
+SKIPPED = (b"node_modules", b"vendor", b"tmp", b"log", b"logs", b"public", b"storage", b"cache", b"spec", b"test", b"tests", b"coverage")
+
+# What git leaves in a file that two changed: between the first two marks is one side, up to the third the other.
+_MARKS = re.compile(r"^(<<<<<<<|\|\|\|\|\|\|\||=======|>>>>>>>)(?: .*)?$")
+
+
+def look(machine, patterns, cut):
+    """Return (applications, problems); what is beyond the limits is counted in C(cut)."""
+    found = {}
+    problems = []
+    for place in _files(machine, patterns or APPLICATIONS, cut):
+        folder, name = os.path.split(place)
+        raw, problem = _read(machine, place)
+        if raw is None:
+            problems.append("%s: %s" % (text(place, 300), problem))
+            continue
+        known = found.get((name, raw))
+        if known is not None:
+            known["same"].append(text(folder, 400))
+            continue
+        rows, wrong = parse(_format(name), raw)
+        found[name, raw] = {
+            "path": text(folder, 400), "kind": _format(name).kind, "file": text(name, 100), "packages": rows, "same": [], "problem": "; ".join(wrong),
+        }
+        if wrong:
+            problems.append("%s: %s" % (text(place, 300), "; ".join(wrong)))
+    applications = sorted(found.values(), key=lambda entry: (entry["path"], entry["file"]))
+    return _within(applications, cut, problems), problems
+
+
+def parse(form, raw):
+    """Return (rows, problems) of a lock file's content (bytes): rows [name, version, source] or [name, version, source, "development"], sorted."""
+    words = raw.decode("utf-8", "backslashreplace").replace("\r\n", "\n").lstrip("\ufeff")
+    rows, problems = set(), []
+    sides = _sides(words)
+    if len(sides) > 1:
+        problems.append("it has marks of a conflict, both sides were read")
+    for side in sides:
+        some, wrong = form.parse(side)
+        rows |= some
+        problems += [words for words in wrong if words not in problems]
+    # What is needed at work is no tool of development.
+    rows = {row for row in rows if not row[3] or row[:3] + ("",) not in rows}
+    return [[text(value, 200) for value in (row if row[3] else row[:3])] for row in sorted(rows)], [text(problem, 200) for problem in problems]
+
+
+def _sides(words):
+    """Return the text, or its two sides where it holds the marks of a conflict."""
+    if "\n<<<<<<<" not in "\n" + words:
+        return [words]
+    sides = ([], [])
+    at = None
+    for line in words.split("\n"):
+        mark = _MARKS.match(line)
+        if mark:
+            at = {"<": 0, "|": 2, "=": 1, ">": None}[line[0]]
+            continue
+        for number in (0, 1):
+            if at in (None, number):
+                sides[number].append(line)
+    return ["\n".join(side) for side in sides]
+
+
+def _format(name):
+    return FORMATS.get(name) or (REQUIREMENTS if _REQUIREMENTS.match(name) else None)
+
+
+def _files(machine, patterns, cut):
+    """Return the lock files in the folders and one level below, by their real places."""
+    skip = len(machine.root.rstrip(b"/")) if machine.root != b"/" else 0
+    folders = set()
+    for pattern in patterns:
+        if pattern.startswith("/"):
+            folders.update(os.path.realpath(path)[skip:] for path in glob.iglob(machine.path(os.fsencode(pattern))))
+    if len(folders) > FOLDERS_LIMIT:
+        cut["folders"] = len(folders) - FOLDERS_LIMIT
+    places = set()
+    for folder in sorted(folders)[:FOLDERS_LIMIT]:
+        files, below = _entries(machine, folder)
+        for name in below:
+            inner = folder.rstrip(b"/") + b"/" + name
+            files += [name + b"/" + file for file in _entries(machine, inner)[0]]
+        places.update(folder.rstrip(b"/") + b"/" + file for file in files)
+    if len(places) > FILES_LIMIT:
+        cut["applications"] = len(places) - FILES_LIMIT
+    return sorted(places)[:FILES_LIMIT]
+
+
+def _entries(machine, folder):
+    """Return the names of the lock files and of the folders to look into."""
+    try:
+        with os.scandir(machine.path(folder)) as entries:
+            found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+    except OSError:
+        return [], []
+    files = sorted(name for name, is_folder in found if not is_folder and _format(name))
+    return files, sorted(name for name, is_folder in found if is_folder and name not in SKIPPED and not name.startswith(b"."))[:FOLDERS_LIMIT]
+
+
+def _read(machine, place):
+    """Return (content, "") or (None, why not): of a regular file only, and not of one beyond the limit."""
+    try:
+        kind = os.stat(machine.path(place))
+        if not stat.S_ISREG(kind.st_mode):
+            return None, "it is no file"
+        if kind.st_size > FILE_LIMIT:
+            return None, "it has %d MB, no more than %d MB are read" % (kind.st_size // 1048576, FILE_LIMIT // 1048576)
+        raw = machine.read(place, FILE_LIMIT + 1)
+    except (OSError, ValueError) as error:
+        return None, getattr(error, "strerror", None) or "%s" % error
+    if len(raw) > FILE_LIMIT:
+        return None, "it is growing"
+    return raw, ""
+
+
+def _within(applications, cut, problems):
+    """Return the applications with no more than ROWS_LIMIT packages in all."""
+    left = ROWS_LIMIT
+    for entry in applications:
+        beyond = len(entry["packages"]) - left
+        if beyond > 0:
+            cut["lock_packages"] = cut.get("lock_packages", 0) + beyond
+            entry["packages"] = entry["packages"][:left]
+        left -= len(entry["packages"])
+    for name, what in (("folders", "folders of applications"), ("applications", "lock files"), ("lock_packages", "packages of lock files")):
+        if name in cut:
+            problems.append("%d %s were not looked at" % (cut[name], what))
+    return applications
