@@ -28,6 +28,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "max_unreachable": {"type": "str", "default": "0"},
     "title": {"type": "str", "default": ""},
     "database": {"type": "str", "default": ""},
+    "accepted": {"type": "str", "default": ""},
     "keep_days": {"type": "int", "default": 90},
     "enforce": {"type": "bool", "default": False},
 }
@@ -73,10 +74,16 @@ def _report(options: dict[str, Any]) -> tuple[Run, dict[str, str], str]:
     hosts = [str(host) for host in options["expected_hosts"]]
     checks = _checks(options["expected_checks"])
     recorder = Recorder(settings.database(options["database"]), state_dir, settings.keep_days(options["keep_days"]))
+    accepted = settings.accepted(options["accepted"])
     fleet = collect(
-        spool.read_documents(directory, hosts), run_id=directory.name, expected_hosts=hosts, expected_checks=checks, remember=recorder.record
+        spool.read_documents(directory, hosts),
+        run_id=directory.name,
+        expected_hosts=hosts,
+        expected_checks=checks,
+        accept=accepted if accepted.uses else None,
+        remember=recorder.record,
     )
-    run = judge(fleet, fail_on=options["fail_on"], max_unreachable=options["max_unreachable"], title=options["title"])
+    run = judge(fleet, fail_on=options["fail_on"], max_unreachable=options["max_unreachable"], title=options["title"], acceptances=accepted.uses)
     paths, words = write_reports(run, directory, state_dir)
     spool.forget_runs(state_dir, settings.keep_days(options["keep_days"]), keep=directory)
     return run, paths, words

@@ -11,7 +11,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.bottomup.security.plugins.plugin_utils import settings
 
-ARGUMENTS = ("checks", "options", "state_dir", "run_id", "timeout", "memory", "task_timeout", "fail_on", "max_unreachable", "database", "keep_days")
+ARGUMENTS = ("checks", "options", "state_dir", "run_id", "timeout", "memory", "task_timeout", "fail_on", "max_unreachable", "database", "keep_days", "accepted")
 
 
 class ActionModule(ActionBase):
@@ -47,6 +47,7 @@ def _checked(args: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t
     settings.memory(args.get("memory", "256M"))
     settings.fail_on(args.get("fail_on", "high"))
     settings.max_unreachable(args.get("max_unreachable", 0), len(variables.get("ansible_play_hosts_all", ())))
+    settings.accepted(args.get("accepted"))
     settings.database(args.get("database"))
     settings.keep_days(args.get("keep_days", 90))
     return {

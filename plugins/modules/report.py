@@ -63,6 +63,11 @@ options:
       - URL of the history's database. Empty means SQLite in C(history.sqlite3) of the state folder, V(off) means none.
     type: str
     default: ""
+  accepted:
+    description:
+      - Path of a YAML file of accepted findings, each with a reason and a day on which that ends. Empty means none.
+    type: str
+    default: ""
   keep_days:
     description:
       - How many days runs and resolved findings are kept. V(0) keeps all.

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import re
 import secrets
@@ -12,6 +13,8 @@ import time
 import typing as t
 from pathlib import Path
 
+from .accept.apply import Acceptances
+from .accept.file import AcceptanceError, read_acceptances
 from .payload import available_checks
 from .report.verdict import FAIL_ON, allowed_unreachable
 
@@ -125,6 +128,19 @@ def database(given: t.Any) -> str:
     if not isinstance(given, str) or (given and not re.match(r"[a-z][a-z0-9+]*://", given)):
         raise SettingError("daily_check_database is not a database URL such as sqlite:////path or postgresql+psycopg://user@host/name, nor 'off'")
     return given
+
+
+def accepted(given: t.Any, now: float | None = None) -> Acceptances:
+    """Return the acceptances of a file; empty where none is named. SettingError has a line for each mistake in it."""
+    today = datetime.datetime.fromtimestamp(time.time() if now is None else now, datetime.timezone.utc).date()
+    if given in (None, ""):
+        return Acceptances([], today)
+    if not isinstance(given, str):
+        raise SettingError(f"daily_check_accepted is {given!r}: the path of a YAML file is wanted")
+    try:
+        return Acceptances(read_acceptances(Path(os.path.expanduser(given)), today), today)
+    except AcceptanceError as error:
+        raise SettingError(str(error)) from error
 
 
 def max_unreachable(given: t.Any, expected: int) -> int:

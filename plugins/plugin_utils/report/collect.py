@@ -36,7 +36,7 @@ NO_RESULT = "the host's document has no result of this check"
 PACK_ABOVE = 16_384
 
 # A finding, its host and the host's groups -> the acceptance that covers it, as it stands in the report.
-Accept = Callable[[Mapping[str, Any], str, Sequence[str]], dict[str, Any] | None]
+Accept = Callable[[dict[str, Any], str, Sequence[str]], dict[str, Any] | None]
 
 
 @dataclass(slots=True)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ..accept.apply import Use
 from ..history.past import since
 from .collect import COVERAGE, Fleet, Group, Host
 from .verdict import Exit, allowed_unreachable, exit_of, sentence
@@ -32,6 +33,7 @@ class Run:
     max_unreachable: str
     verdict: str
     exit: Exit
+    acceptances: list[Use] = field(default_factory=list)
 
     def counts(self) -> dict[str, Any]:
         """Return all numbers of the run: hosts by state, checks by status, findings and their groups by severity."""
@@ -99,7 +101,9 @@ class Run:
         }
 
 
-def judge(fleet: Fleet, *, fail_on: str, max_unreachable: object, title: str = "", now: float | None = None) -> Run:
+def judge(
+    fleet: Fleet, *, fail_on: str, max_unreachable: object, title: str = "", now: float | None = None, acceptances: Sequence[Use] = ()
+) -> Run:
     """Return the run of a fleet with its verdict. Raises ValueError for a malformed ``max_unreachable``."""
     return Run(
         fleet=fleet,
@@ -109,6 +113,7 @@ def judge(fleet: Fleet, *, fail_on: str, max_unreachable: object, title: str = "
         max_unreachable=str(max_unreachable),
         verdict=sentence(fleet),
         exit=exit_of(fleet, fail_on=fail_on, allowed=allowed_unreachable(max_unreachable, fleet.expected)),
+        acceptances=list(acceptances),
     )
 
 
@@ -128,6 +133,7 @@ def report_json(run: Run) -> Iterator[bytes]:
         yield b',\n"%s":[' % name.encode()
         yield from _joined(_dump(asdict(item)) for item in gone)
         yield b"]"
+    yield b',\n"acceptances":' + _dump([use.as_dict() for use in run.acceptances])
     yield b',\n"trend":' + _dump(run.fleet.past.trend)
     yield b',\n"hosts":['
     yield from _joined(_host(host) for host in run.fleet.hosts)

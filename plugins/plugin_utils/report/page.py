@@ -95,6 +95,7 @@ def report_html(run: Run) -> Iterator[bytes]:
         reasons_limit=REASONS_LIMIT,
         groups=run.fleet.groups[:GROUPS_LIMIT],
         groups_limit=GROUPS_LIMIT,
+        notes=[use for use in run.acceptances if use.notes()],
         names_limit=NAMES_LIMIT,
         matrix=[(host, [_cell(host, check) for check in run.fleet.checks]) for host in run.fleet.hosts[:MATRIX_LIMIT]],
         details=_details(telling[:DETAIL_HOSTS_LIMIT]),

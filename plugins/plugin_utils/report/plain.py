@@ -42,6 +42,7 @@ def report_text(run: Run, report_path: str = "") -> str:
             lines += ["", f"   and {len(rest)} more: {_by_severity(rest)}"]
     lines += _gone("RESOLVED, no longer found", run.fleet.past.resolved)
     lines += _gone("NOT LOOKED AT AGAIN, so still open", run.fleet.past.stale)
+    lines += _acceptances(run)
     lines += ["", *_hosts(run.fleet.hosts), ""]
     lines += _wrapped(f"Run {run.fleet.run_id}, written {run.created}")
     lines += _wrapped(f"Exit reason {run.exit.code}: {run.exit.as_dict()['reason']}")
@@ -111,6 +112,24 @@ def _gone(title: str, groups: list[Gone]) -> Iterator[str]:
         yield from _wrapped(f"  {group.severity} {group.title}, on {_names(group.hosts)}", "    ", lines=2)
     if len(groups) > GONE_SHOWN:
         yield f"  and {len(groups) - GONE_SHOWN:,} more"
+
+
+def _acceptances(run: Run) -> Iterator[str]:
+    """Yield what is accepted, and the acceptances that somebody should look at."""
+    telling = [use for use in run.acceptances if use.notes()]
+    if not run.fleet.accepted and not telling:
+        return
+    yield ""
+    yield "ACCEPTED, counted in no other number"
+    for group in run.fleet.accepted[:GONE_SHOWN]:
+        why = group.accepted or {}
+        yield from _wrapped(f"  {group.severity} {group.title}, on {_names(group.hosts)}: {why.get('reason')}, until {why.get('expires')}", "    ", lines=3)
+    if len(run.fleet.accepted) > GONE_SHOWN:
+        yield f"  and {len(run.fleet.accepted) - GONE_SHOWN:,} more"
+    for use in telling[:GONE_SHOWN]:
+        yield from _wrapped(f"  ! line {use.acceptance.line} ({use.acceptance.reason[:60]}): {'; '.join(use.notes())}", "    ", lines=3)
+    if len(telling) > GONE_SHOWN:
+        yield f"  ! and {len(telling) - GONE_SHOWN:,} more acceptances to look at"
 
 
 def _command(command: str, indent: str) -> Iterator[str]:

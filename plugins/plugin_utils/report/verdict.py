@@ -104,6 +104,9 @@ def sentence(fleet: Fleet) -> str:
     failed = sum(statuses[status] for status in FAILED)
     if failed:
         parts.append(f"{_number(failed, 'check')} could not run")
+    accepted = sum(host.accepted for host in fleet.hosts)
+    if accepted:
+        parts.append(f"{accepted:,} accepted")
     if statuses["incomplete"]:
         parts.append(f"{_number(statuses['incomplete'], 'check')} incomplete")
     return "; ".join(parts)
