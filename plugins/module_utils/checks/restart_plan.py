@@ -82,9 +82,13 @@ CONTAINER_COMMANDS = {
     "podman": ("podman ps --filter id={name}", "podman restart {name}"),
     "kubernetes": ("crictl ps --id {name}", "crictl stop {name}"),
     "machine": ("machinectl status {name}", "machinectl reboot {name}"),
-    "lxc": ("lxc-info -n {name}", "lxc-stop --reboot -n {name}"),
+    "lxc": ("lxc-info --name={quoted}", "lxc-stop --reboot --name={quoted}"),
     "": (),
 }
+
+
+# The unit around all that a user runs without being root.
+USER_MANAGER = r"^user@([0-9]+)\.service$"
 
 
 def plan(rows, units, reason_unknown):
@@ -99,6 +103,17 @@ def plan(rows, units, reason_unknown):
     for (kind, name), members in groups.items():
         actions.extend(PLANNERS[kind](name, members, units, reason_unknown))
     return sorted(actions, key=lambda action: (action.order, action.kind, action.name))
+
+
+def _word(name):
+    """Return a name as a word of a shell command that is never taken for an option: users name their own units and machines."""
+    return "-- " + quote(name) if name.startswith("-") else quote(name)
+
+
+def _as_owner(unit):
+    """Return what makes a command one of the user whose container it is: root's engine does not know it, or knows another of that name."""
+    match = re.match(USER_MANAGER, unit)
+    return "systemd-run --user -M %s@ --wait --pipe " % match.group(1) if match else ""
 
 
 def _place(row):
@@ -130,9 +145,9 @@ def _container(_name, rows, _units, _unknown):
     container = rows[0]["container"]
     engine, name = container["engine"], container["name"]
     label = "%s/%s" % (engine or "container", name[:12] if re.match("^[0-9a-f]{12,64}$", name) else name)
-    commands = [command.format(name=quote(name)) for command in CONTAINER_COMMANDS.get(engine, ())]
-    if container["unit"] and engine in ("podman", ""):
-        commands = ["systemctl restart %s" % quote(container["unit"])] if engine == "podman" else commands
+    commands = [_as_owner(container["unit"]) + command.format(name=_word(name), quoted=quote(name)) for command in CONTAINER_COMMANDS.get(engine, ())]
+    if engine == "podman" and container["unit"].endswith(".service") and not re.match(USER_MANAGER, container["unit"]):
+        commands = ["systemctl restart %s" % _word(container["unit"])]
     yield Action("container", label, RECREATE, commands,
                  "files were replaced within the container: update its image, then recreate it; a restart is the least", rows, USUAL + 5)
 
@@ -148,7 +163,7 @@ def _user_service(_name, rows, _units, _unknown):
         yield Action("session", user + "/" + unit, LOGOUT, ["loginctl terminate-user %s" % quote(user)],
                      "part of the user's login: it is replaced by logging out and in again", rows, PEOPLE)
         return
-    yield Action("user_service", "%s/%s" % (user, unit), RESTART, ["systemctl --user -M %s@ restart %s" % (quote(user), quote(unit))],
+    yield Action("user_service", "%s/%s" % (user, unit), RESTART, ["systemctl --user -M %s@ restart %s" % (quote(user), _word(unit))],
                  "a service of the user", rows, PEOPLE - 1)
 
 
@@ -175,7 +190,7 @@ def _service(name, rows, units, unknown):
         yield Action("service", name, REBOOT, [], NEVER_RESTART[name], rows, LAST)
         return
     if name.endswith(".scope"):
-        yield Action("service", name, NONE, ["systemctl status %s" % quote(name)],
+        yield Action("service", name, NONE, ["systemctl status %s" % _word(name)],
                      "a scope cannot be restarted: end the program and start it again", rows, USUAL + 7)
         return
     current, left = _generations(rows, unit)
@@ -193,12 +208,12 @@ def _restart(name, rows, unit, unknown):
     if unit.get("RefuseManualStop") == "yes" or unit.get("RefuseManualStart") == "yes":
         return Action("service", name, REBOOT, [], "the unit refuses to be restarted by hand", rows, LAST)
     if unit.get("Type") == "oneshot":
-        return Action("service", name, NONE, ["systemctl status %s" % quote(name)], "a one-time job: it ends by itself", rows, USUAL + 8)
+        return Action("service", name, NONE, ["systemctl status %s" % _word(name)], "a one-time job: it ends by itself", rows, USUAL + 8)
     if "@" in name and unit.get("TriggeredBy", "").startswith(name.split("@")[0] + ".socket"):
-        return Action("session", name.split("@")[0] + "@", NONE, ["systemctl status %s" % quote(name)],
+        return Action("session", name.split("@")[0] + "@", NONE, ["systemctl status %s" % _word(name)],
                       "serves one connection: it ends with it", rows, PEOPLE + 1)
     test = FIRST_TEST.get(name)
-    command = "systemctl restart %s" % quote(name)
+    command = "systemctl restart %s" % _word(name)
     reason = "runs files that are no longer the installed ones"
     if unknown:
         reason += " (unit not asked: %s)" % unknown

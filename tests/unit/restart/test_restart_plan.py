@@ -181,6 +181,23 @@ def test_case_20_container_is_never_a_unit_of_the_host(server: Server) -> None:
     assert not any("ssh.service" in command for item in result["data"]["services"] for command in item["commands"])
 
 
+ALICE = "user.slice/user-1000.slice/user@1000.service"
+AS_ALICE = "systemd-run --user -M 1000@ --wait --pipe"
+
+
+@pytest.mark.parametrize(("group", "commands"), [
+    (f"machine.slice/libpod-{ID}.scope/container", [f"podman ps --filter id={ID}", f"podman restart {ID}"]),
+    (f"system.slice/web.service/libpod-payload-{ID}", ["systemctl restart web.service"]),
+    (f"{ALICE}/user.slice/libpod-{ID}.scope/container", [f"{AS_ALICE} podman ps --filter id={ID}", f"{AS_ALICE} podman restart {ID}"]),
+    (f"{ALICE}/app.slice/web.service/libpod-payload-{ID}", [f"{AS_ALICE} podman ps --filter id={ID}", f"{AS_ALICE} podman restart {ID}"]),
+    (f"{ALICE}/app.slice/docker-{ID}.scope", [f"{AS_ALICE} docker ps --filter id={ID}", f"{AS_ALICE} docker restart {ID}"]),
+])
+def test_case_20_container_is_restarted_by_whose_it_is(server: Server, group: str, commands: list[str]) -> None:
+    stale(server, 10, cgroup=f"0::/{group}", namespace="2")
+    server.link("/proc/10/root", server.path("/"))
+    assert [item[3] for item in actions(server)] == [commands]
+
+
 @pytest.mark.parametrize("exe", ["/usr/bin/conmon", "/usr/bin/containerd-shim-runc-v2", "/usr/bin/catatonit"])
 def test_case_20_helper_of_a_container_is_no_reason_to_restart_the_engine(server: Server, exe: str) -> None:
     stale(server, 10, exe=exe, cgroup="0::/system.slice/containerd.service")
@@ -286,6 +303,18 @@ def test_commands_quote_what_came_from_the_server(server: Server) -> None:
     stale(server, 10, cgroup="0::/system.slice/a;reboot$(id).service")
     command = actions(server)[0][3][0]
     assert shlex.split(command) == ["systemctl", "restart", "a;reboot$(id).service"]
+
+
+@pytest.mark.parametrize(("group", "words"), [
+    ("system.slice/-Hevil.service", ["systemctl", "restart", "--", "-Hevil.service"]),
+    ("system.slice/--host=evil.scope", ["systemctl", "status", "--", "--host=evil.scope"]),
+    ("user.slice/user-1000.slice/user@1000.service/app.slice/-Hevil.service", ["systemctl", "--user", "-M", "alice@", "restart", "--", "-Hevil.service"]),
+    ("user.slice/user-1000.slice/user@1000.service/machine.slice/machine--Hevil.scope/x", [*AS_ALICE.split(), "machinectl", "status", "--", "-Hevil"]),
+    ("lxc/--help/x", ["lxc-info", "--name=--help"]),
+])
+def test_a_name_is_never_an_option(server: Server, group: str, words: list[str]) -> None:
+    stale(server, 10, cgroup=f"0::/{group}")
+    assert shlex.split(actions(server)[0][3][0]) == words
 
 
 def test_findings_have_subjects_of_their_own_and_no_numbers_that_change(server: Server) -> None:
