@@ -18,10 +18,13 @@ from typing import NamedTuple
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 # What people look for in a shop, with words that also begin attacks.
-WORDS = (
-    "lamp chair table pen paper book union select drop earring exec order insert update delete console shell script alert etc hosts admin oil sleep count case "
-    "when and or having group by from where like null true false java ruby php python rails cat cut echo find head less more sort tail top who net ping dir type "
-    "coffee mug shirt blue red green large small kids garden tools summer sale bicycle helmet o'neill l'oréal jack&jones h&m 100% c++ c# .net #1 (new) size:42 a/b"
+PLAIN = (
+    "lamp chair pen paper book earring oil coffee mug shirt blue red green large small kids garden tools summer sale bicycle helmet l'oréal jack&jones h&m 100% c++ "
+    "size:42 a/b wooden steel glass carpet curtain pillow blanket mirror shelf desk sofa armchair kettle toaster grinder filter bag wallet belt scarf gloves boots"
+).split()
+NASTY = (
+    "table union select drop exec order insert update delete console shell script alert etc hosts admin sleep count case when and or having group by from where "
+    "null true java ruby php python rails cat cut echo find head less more sort tail top who net ping dir type o'neill c# .net #1 (new)"
 ).split()
 SECTIONS = ("books", "lamps", "union-jacks", "scripts", "shells", "tables", "select-series", "garden", "kids", "console-games", "envelopes", "git-mugs", "config-kits")
 PAGES = (
@@ -72,7 +75,7 @@ def _asset(chance: random.Random, prints: Sequence[str]) -> str:
 def _words(chance: random.Random) -> str:
     from urllib.parse import quote_plus
 
-    return quote_plus(" ".join(chance.choice(WORDS) for _ in range(chance.randrange(1, 4))))
+    return quote_plus(" ".join(chance.choice(NASTY if chance.random() < 0.15 else PLAIN) for _ in range(chance.randrange(1, 4))))
 
 
 def _page(chance: random.Random, prints: Sequence[str]) -> str:

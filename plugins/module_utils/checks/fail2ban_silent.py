@@ -33,18 +33,24 @@ JOURNAL_TIMEOUT = 10
 # A line or two may be a race with the server; this many are not.
 LEAST = 3
 
+_MAIL_LOGIN = rb"dovecot(?:\[\d+\])?: (?:imap|pop3)-login: "
 _SSH_WHO = rb"sshd(?:-session)?(?:\[\d+\])?: "
 
-# filter: (a line that it must count, with the address; identifiers in the journal). Each is counted by the filter in its normal mode
-# (fail2ban/config/filter.d of 0.10 to 1.1). Compiled where a jail is silent: most hosts never need them.
+# filter: (a line that it must count, with the address; identifiers in the journal; what only the service itself has in its entries there).
+# Any user can write to the journal and to syslog under any identifier, also lines that are made to be slow to match: each pattern takes a
+# time in proportion to the line. Each line is counted by the filter in its normal mode (fail2ban/config/filter.d of 0.10 to 1.1).
+# Compiled where a jail is silent: most hosts never need them.
 FAILURES = {
     "sshd": (
         rb"^.*" + _SSH_WHO + rb"(?:Failed (?!publickey)[\w/-]+ for|Invalid user) .{0,300}? from (\S+) port \d+.*$",
-        (b"sshd", b"sshd-session"),
+        (b"sshd", b"sshd-session"), (b"_UID=0",),
     ),
-    "nginx-http-auth": (rb'^.* user "[^"\n]*":? (?:password mismatch|was not found in "[^"\n]*"), client: ([^,\s]+),.*$', ()),
-    "dovecot": (rb"^.*dovecot(?:\[\d+\])?: (?:imap|pop3)-login: .*auth failed.*rip=([0-9A-Fa-f.:]+).*$", (b"dovecot",)),
-    "postfix": (rb"^.*postfix/\S+\[\d+\]: warning: \S+\[([0-9A-Fa-f.:]+)\]: SASL \S+ authentication failed.*$", ()),
+    "nginx-http-auth": (rb'^.* user "[^"\n]*":? (?:password mismatch|was not found in "[^"\n]*"), client: ([^,\s]+),.*$', (), ()),
+    "dovecot": (
+        rb"^.*" + _MAIL_LOGIN + rb"(?:(?!" + _MAIL_LOGIN + rb"|auth failed).)*auth failed(?:(?!auth failed|rip=).)*rip=([0-9A-Fa-f.:]+).*$",
+        (b"dovecot",), (),
+    ),
+    "postfix": (rb"^.*postfix/[^\s\[]{1,60}\[\d+\]: warning: [^\s\[]{1,255}\[([0-9A-Fa-f.:]+)\]: SASL \S{1,60} authentication failed.*$", (), ()),
 }
 
 _STAMPS = (
@@ -115,10 +121,10 @@ def look(machine, jail, filter_name, since):
     """
     if filter_name not in FAILURES:
         return None
-    pattern, identifiers = FAILURES[filter_name]
+    pattern, identifiers, trusted = FAILURES[filter_name]
     ignored = [fail2ban_ignore.parse(entry) for entry in jail["ignoreip"] or ()]
     blindness = Blindness()
-    for content in _contents(machine, jail, identifiers, since):
+    for content in _contents(machine, jail, identifiers, trusted, since):
         for match in re.finditer(pattern, content, re.M):
             address = match.group(1).decode("ascii", "replace")
             when = stamp(match.group(), machine.now)
@@ -133,9 +139,9 @@ def look(machine, jail, filter_name, since):
     return blindness
 
 
-def _contents(machine, jail, identifiers, since):
+def _contents(machine, jail, identifiers, trusted, since):
     if jail["backend"] == "journal":
-        return _journal(machine, identifiers, since)
+        return _journal(machine, identifiers, trusted, since)
     return [content for content in (_tail(machine, path) for path in jail["files"][:FILES_LIMIT]) if content]
 
 
@@ -150,11 +156,11 @@ def _tail(machine, path):
         return content.read(TAIL)
 
 
-def _journal(machine, identifiers, since):
+def _journal(machine, identifiers, trusted, since):
     command = machine.which(b"journalctl")
     if command is None or not identifiers:
         return []
-    matches = [b"SYSLOG_IDENTIFIER=" + name for name in identifiers]
+    matches = [b"SYSLOG_IDENTIFIER=" + name for name in identifiers] + list(trusted)
     window = ("--since=@%d" % since).encode("ascii")
     answer = machine.run(
         [command, b"-q", b"--no-pager", b"-o", b"short-unix", b"-n", b"%d" % JOURNAL_LINES, window] + matches, timeout=JOURNAL_TIMEOUT

@@ -28,7 +28,7 @@ from ..host.packages import DPKG_FOLDER, owners, spellings
 Component = collections.namedtuple("Component", "name binaries version packages")
 
 # "7.2.4web1-170000000000000000": version, machine and time of the build, without a space; the version alone stands elsewhere.
-BUILD_ID = rb"\x00(\d{1,2}\.\d{1,3}\.\d{1,13})[\w.-]{0,80}\d{8}[\w.-]*\x00"
+BUILD_ID = rb"(\d{1,2}\.\d{1,3}\.\d{1,13})[\w.-]{0,80}\d{8}[\w.-]*\x00"
 
 COMPONENTS = (
     # "nginx/1.26.2" is what it answers with; OpenResty and Angie put their own name there.

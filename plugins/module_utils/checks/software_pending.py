@@ -144,7 +144,7 @@ def _apt(machine):
 def _rpm(machine):
     for name, arguments, parse in (
         (b"dnf5", (b"-q", b"-C", b"advisory", b"list", b"--security", b"--json"), _json),
-        (b"dnf", (b"-q", b"-C", b"updateinfo", b"list", b"--security"), _lines),
+        (b"dnf", (b"-q", b"-C", b"--setopt=logfilelevel=0", b"updateinfo", b"list", b"--security"), _lines),
         (b"yum", (b"-q", b"-C", b"updateinfo", b"list", b"security"), _lines),
         (b"zypper", (b"--no-refresh", b"--non-interactive", b"--quiet", b"list-patches", b"--category", b"security"), _zypper),
     ):

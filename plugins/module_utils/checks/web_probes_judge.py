@@ -22,6 +22,9 @@ REQUEST_LIMIT = 8192
 # The categories of one request: more than this adds nothing for the reader.
 VERDICT_LIMIT = 4
 
+# What requests consist of; every other byte is a sign of its own.
+_COMMON = b"abcdefghijklmnopqrstuvwxyz0123456789_/ ?=&-\n,"
+_SIGNS = frozenset(chr(code) for code in range(256)) - frozenset(_COMMON.decode("latin-1"))
 _ABSOLUTE = re.compile(br"^[a-z]{3,20}://[^/]{0,255}")
 _WORD = re.compile(br"[a-z0-9_]*[a-z_][a-z0-9_]*\Z")
 
@@ -44,13 +47,23 @@ class _Index:
                 else:
                     by_piece.setdefault(bones.decode("latin-1"), []).append((rank, signature))
         self._words = frozenset(self._by_word)
-        self._by_piece = sorted(by_piece.items())
+        # A piece with a sign that requests seldom have is looked for only where the sign is.
+        self._by_sign, self._plain = {}, []
+        for piece, entries in sorted(by_piece.items()):
+            signs = [sign for sign in piece if sign in _SIGNS]
+            if signs:
+                self._by_sign.setdefault(signs[0], []).append((piece, entries))
+            else:
+                self._plain.append((piece, entries))
 
     def present(self, bones):
         """Return (words, pieces) of the table that one skeleton, or many of them, hold: what C(candidates) needs to look for."""
         # Text, since "in" of bytes first tries its argument as a number and throws the error away: five times the cost.
         text = bones.decode("latin-1")
-        return self._words.intersection(words(bones)), [entry for entry in self._by_piece if entry[0] in text]
+        pieces = [entry for entry in self._plain if entry[0] in text]
+        for sign in set(bones.translate(None, _COMMON).decode("latin-1")):
+            pieces.extend([entry for entry in self._by_sign.get(sign, ()) if entry[0] in text])
+        return self._words.intersection(words(bones)), pieces
 
     def candidates(self, bones, present):
         """Return the signatures that a skeleton may hold, in the order of the table."""

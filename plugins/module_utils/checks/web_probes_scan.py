@@ -110,7 +110,7 @@ class Scan:
                 self._tally.outside += count
                 return True
             return False
-        if not self._count_hours(block, heads, first, last, count):
+        if not self._count_hours(heads, first, last, count):
             return False
         self._tally.lines += count
         self._tally.seen(first)
@@ -156,14 +156,13 @@ class Scan:
         since, until = self._since, self._until
         return (since is None or (first >= since and last >= since)) and (until is None or (first <= until and last <= until))
 
-    def _count_hours(self, block, heads, first, last, count):
-        """Count the lines of each hour; False where some line may lie outside of the window."""
+    def _count_hours(self, heads, first, last, count):
+        """Count the lines of each hour; False where some line lies outside of the window."""
         hour = first - first % _HOUR
-        if hour == last - last % _HOUR:
-            start = heads[0].find(b"[")
-            if block.count(heads[0][start:start + 15]) == count and self._inside(hour, hour + _HOUR - 1):
-                self._tally.hour(hour, count)
-                return True
+        if hour == last - last % _HOUR and self._inside(hour - _HOUR, hour + 2 * _HOUR):
+            # Lines are written in the order of time, but for what a buffer holds back: no line of this block is outside of the window.
+            self._tally.hour(hour, count)
+            return True
         counts = {}
         for head in heads[:count]:
             when = self._when(head)
@@ -199,27 +198,32 @@ class Scan:
             self._dull_texts.clear()
         self._requests.update(fresh)
         coded = [request for request in fresh if _PERCENT in request or _BACKSLASH in request]
-        if len(coded) < len(fresh):
-            plain = list(fresh.difference(coded)) if coded else list(fresh)
-            bones = plain_skeletons(plain)
-            unknown = set(bones).difference(self._dull)
-            if unknown:
-                some = [request for request, bone in zip(plain, bones) if bone in unknown]
-                dangerous = self._judge_shapes(some)
-                if dangerous:
-                    unknown.difference_update([bone for request, bone in zip(plain, bones) if request in dangerous])
-                self._dull.update([bone for bone in unknown if digits_do_not_matter(bone)])
-        if coded:
-            self._judge_some(coded)
+        plain = list(fresh.difference(coded)) if coded else list(fresh)
+        if not plain:
+            self._judge_some(coded, ())
+            return
+        bones = plain_skeletons(plain)
+        unknown = set(bones).difference(self._dull)
+        if not unknown:
+            if coded:
+                self._judge_some(coded, ())
+            return
+        some, dangerous = self._shaped([request for request, bone in zip(plain, bones) if bone in unknown])
+        if some or coded:
+            dangerous.update(self._judge_some(some + coded, frozenset(some)))
+        if dangerous:
+            unknown.difference_update([bone for request, bone in zip(plain, bones) if request in dangerous])
+        self._dull.update([bone for bone in unknown if digits_do_not_matter(bone)])
 
-    def _judge_shapes(self, some):
-        """Judge plain requests; those that differ in digits only have one verdict, unless a signature asks for a certain digit."""
+    def _shaped(self, some):
+        """Return (plain requests whose shape is not known, those whose shape may have a signature).
+
+        Plain requests that differ in digits only have one verdict, unless a signature asks for a certain digit.
+        """
         if len(self._shapes) > SHAPES_LIMIT:
             self._shapes.clear()
-        known, new = self._shapes, []
-        shapes = shapes_of(some)
-        dangerous = set()
-        for request, shape in zip(some, shapes):
+        known, new, dangerous = self._shapes, [], set()
+        for request, shape in zip(some, shapes_of(some)):
             verdict = known.get(shape)
             if verdict is None:
                 new.append(request)
@@ -227,14 +231,12 @@ class Scan:
                 dangerous.add(request)
                 if verdict:
                     self._hot[request] = verdict
-        if new:
-            dangerous.update(self._judge_some(new, known))
-        return dangerous
+        return new, dangerous
 
-    def _judge_some(self, some, shapes=None):
+    def _judge_some(self, some, plain):
         """Judge requests one by one as far as their skeletons make it necessary; return those that may have a signature.
 
-        C(shapes) takes the verdicts that hold for a whole shape.
+        The verdicts on those of C(plain) hold for their shapes.
         """
         judge = self._judge
         texts = normalise_all(some)
@@ -253,8 +255,8 @@ class Scan:
                     verdict = judge.verdict(text, candidates[bone])
                     if verdict:
                         self._hot[request] = verdict
-                    if shapes is not None and not judge.digits_matter(candidates[bone]):
-                        shapes[shapes_of((request,))[0]] = verdict
+                    if request in plain and not judge.digits_matter(candidates[bone]):
+                        self._shapes[shapes_of((request,))[0]] = verdict
         return dangerous
 
     def _rows_of_headers(self, values):
