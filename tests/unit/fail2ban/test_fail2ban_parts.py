@@ -297,6 +297,37 @@ def test_silent_jail(tmp_path: Path, filter_name: str, line: str, counted: bool 
     assert later is None or later.count == 0
 
 
+# A line of 8 kB, which is what syslog takes of any user, that leads each pattern astray in many ways.
+SLOW = {
+    "sshd": "sshd: Invalid user  from " * 320,
+    "nginx-http-auth": ' user "x" was not found in "a' * 280,
+    "dovecot": "dovecot: imap-login: auth failed " * 245,
+    "postfix": "postfix/x[1]:" * 620,
+}
+
+
+@pytest.mark.timeout(60)  # as long as the whole check may take
+@pytest.mark.parametrize("filter_name", sorted(fail2ban_silent.FAILURES))
+def test_lines_made_to_be_slow(filter_name: str, tmp_path: Path) -> None:
+    log = tmp_path / "x.log"
+    log.write_text(f"Jan  2 11:00:00 h {SLOW[filter_name]}\n" * 1000)
+    jail = {"backend": "files", "files": [str(log)], "ignoreip": []}
+    found = fail2ban_silent.look(Machine(now=NOW), jail, filter_name, NOW - 7200)
+    assert found is not None and found.count == 0
+
+
+def test_journal_of_ssh_is_that_of_root() -> None:
+    """F19: logger -t sshd lets any user say that a password was wrong."""
+    asked: list[list[bytes]] = []
+
+    def journalctl(argv: list[bytes]) -> Command:
+        asked.append(argv)
+        return Command(0, b"", b"", False, False)
+
+    fail2ban_silent.look(Host(journalctl), {"backend": "journal", "files": [], "ignoreip": []}, "sshd", NOW)
+    assert asked[0][-3:] == [b"SYSLOG_IDENTIFIER=sshd", b"SYSLOG_IDENTIFIER=sshd-session", b"_UID=0"]
+
+
 CONFIG = """
 # a comment
 [INCLUDES]
