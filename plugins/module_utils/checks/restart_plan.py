@@ -40,10 +40,22 @@ NEVER_RESTART = {
     "gdm3.service": "it ends every graphical session",
     "lightdm.service": "it ends every graphical session",
     "sddm.service": "it ends every graphical session",
+    "lxcfs.service": "every running container loses its view of /proc and stays without it until it is started again",
 }
 
-# Units that refuse systemctl but have a way of their own.
-OWN_COMMAND = {"auditd.service": "service auditd restart"}
+# Units with a way of their own: (command, why).
+OWN_COMMAND = {
+    "auditd.service": ("service auditd restart", "refuses systemctl, has a command of its own"),
+    "virtlogd.service": ("systemctl reload virtlogd.service", "replaces itself and keeps the consoles of the virtual machines, which a restart would cut"),
+    "virtlockd.service": ("systemctl reload virtlockd.service", "replaces itself and keeps the locks on the disks of running virtual machines"),
+}
+
+# (units, what their restart costs others, which their name does not say)
+COSTS = (
+    (r"docker\.service$", "stops every container, unless live-restore is on in daemon.json"),
+    (r"networking\.service$|wpa_supplicant(@.*)?\.service$", "takes the network down for a moment: have another way in"),
+    (r"openvpn.*\.service$|wg-quick@.*\.service$|strongswan.*\.service$|ipsec\.service$|tinc(@.*)?\.service$", "cuts the tunnel: not through that tunnel"),
+)
 
 # What to ask a service before it is restarted: a broken configuration would keep it down.
 FIRST_TEST = {
@@ -204,7 +216,8 @@ def _service(name, rows, units, unknown):
 def _restart(name, rows, unit, unknown):
     order = ORDER.get(name, USUAL)
     if name in OWN_COMMAND:
-        return Action("service", name, RESTART, [OWN_COMMAND[name]], "refuses systemctl, has a command of its own", rows, order)
+        command, why = OWN_COMMAND[name]
+        return Action("service", name, RESTART, [command], why, rows, order)
     if unit.get("RefuseManualStop") == "yes" or unit.get("RefuseManualStart") == "yes":
         return Action("service", name, REBOOT, [], "the unit refuses to be restarted by hand", rows, LAST)
     if unit.get("Type") == "oneshot":
@@ -214,7 +227,7 @@ def _restart(name, rows, unit, unknown):
                       "serves one connection: it ends with it", rows, PEOPLE + 1)
     test = FIRST_TEST.get(name)
     command = "systemctl restart %s" % _word(name)
-    reason = "runs files that are no longer the installed ones"
+    reason = "; a restart ".join(["runs files that are no longer the installed ones"] + [cost for units, cost in COSTS if re.match(units, name)])
     if unknown:
         reason += " (unit not asked: %s)" % unknown
     return Action("service", name, RESTART, ["%s && %s" % (test, command) if test else command], reason, rows, order)

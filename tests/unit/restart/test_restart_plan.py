@@ -235,13 +235,27 @@ def test_case_22_one_call_for_all_units(server: Server) -> None:
 # Case 24
 
 
-@pytest.mark.parametrize("name", ["dbus.service", "dbus-broker.service", "systemd-logind.service"])
+@pytest.mark.parametrize("name", ["dbus.service", "dbus-broker.service", "systemd-logind.service", "lxcfs.service"])
 def test_case_24_never_restarted(server: Server, name: str) -> None:
     stale(server, 10, cgroup=f"0::/system.slice/{name}")
     result = server.run()
     assert [(item["action"], item["commands"]) for item in result["data"]["services"]] == [("reboot", [])]
     assert result["data"]["reboot"]["level"] == "soft-reboot"
     assert not any("restart" in command for finding in result["findings"] for command in finding["remedy"]["commands"])
+
+
+@pytest.mark.parametrize(("name", "command", "words"), [
+    ("virtlogd.service", "systemctl reload virtlogd.service", "keeps the consoles"),
+    ("virtlockd.service", "systemctl reload virtlockd.service", "keeps the locks"),
+    ("docker.service", "systemctl restart docker.service", "live-restore"),
+    ("networking.service", "systemctl restart networking.service", "takes the network down"),
+    ("openvpn@office.service", "systemctl restart openvpn@office.service", "tunnel"),
+])
+def test_case_24_what_a_restart_costs_is_said(server: Server, name: str, command: str, words: str) -> None:
+    stale(server, 10, cgroup=f"0::/system.slice/{name}")
+    finding = server.run()["findings"][0]
+    assert finding["remedy"]["commands"] == [command]
+    assert words in finding["remedy"]["text"]
 
 
 @pytest.mark.parametrize(("known", "command"), [(True, "systemctl soft-reboot"), (False, "systemctl reboot")])
