@@ -48,7 +48,8 @@ def run(options, machine):
         "coverage": coverage,
         "cut": {"processes": max(0, len(rows) - PROCESSES_LIMIT), "services": max(0, len(actions) - SERVICES_LIMIT)},
     }
-    return result(findings_of(actions, reboot), data, incomplete=_incomplete(scan, coverage))
+    findings, left_out = findings_of(actions, reboot)
+    return result(findings, data, incomplete=_incomplete(scan, coverage) + left_out)
 
 
 def _service(action):

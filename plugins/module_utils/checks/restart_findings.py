@@ -15,7 +15,7 @@ __metaclass__ = type
 import os
 import re
 
-from ..host.finding import finding
+from ..host.finding import SEVERITIES, finding
 from .restart_files import MODULE, OVERWRITTEN, SCRIPT, SHADOWED, STALE
 from .restart_listen import is_public
 from .restart_plan import NONE, REBOOT
@@ -34,6 +34,10 @@ WEAK = (SHADOWED, OVERWRITTEN, SCRIPT, MODULE)
 RULES = {"service": "restart.service", "user_service": "restart.user_service", "session": "restart.session", "container": "restart.container",
          "process": "restart.process"}
 
+# Of these any user makes as many as he likes: they must not push the services out of the findings that a check may have (FINDINGS_LIMIT).
+NAMED_BY_USERS = frozenset(("restart.process", "restart.user_service", "restart.session", "restart.container"))
+NAMED_BY_USERS_LIMIT = 100
+
 TITLES = {
     "service": "{name} runs {what}",
     "user_service": "User service {name} runs {what}",
@@ -44,9 +48,20 @@ TITLES = {
 
 
 def findings_of(actions, reboot):
-    """Return the findings of all actions and of the reboot, if one is due."""
+    """Return (findings of all actions and of the reboot, if one is due; reasons why some are left out)."""
     found = [_finding(action) for action in actions if action.action != REBOOT]
-    return found + reboot.findings()
+    kept, reasons = [], []
+    for rule in sorted({item["rule"] for item in found}):
+        alike = sorted((item for item in found if item["rule"] == rule), key=_urgency)
+        limit = NAMED_BY_USERS_LIMIT if rule in NAMED_BY_USERS else len(alike)
+        kept += alike[:limit]
+        if len(alike) > limit:
+            reasons.append("%d findings of %s more than the %d shown" % (len(alike) - limit, rule, limit))
+    return kept + reboot.findings(), reasons
+
+
+def _urgency(item):
+    return SEVERITIES.index(item["severity"]), item["subject"]
 
 
 def _finding(action):

@@ -339,6 +339,16 @@ def test_findings_have_subjects_of_their_own_and_no_numbers_that_change(server: 
     assert not any("400" in subject for _rule, subject in subjects)
 
 
+def test_many_processes_of_a_user_do_not_push_a_service_out_of_the_report(server: Server) -> None:
+    for number in range(600):
+        stale(server, 1000 + number, exe=f"/home/alice/{number}", cgroup="0::/", uid=1000)
+    stale(server, 99, cgroup="0::/system.slice/web.service")
+    result = server.run()
+    assert "restart.service" in {finding["rule"] for finding in result["findings"]}
+    assert result["status"] == "incomplete"
+    assert "500 findings of restart.process more than the 100 shown" in result["status_reason"]
+
+
 def test_case_28_clock_that_jumped_changes_no_verdict(server: Server) -> None:
     for number, started in enumerate((BOOT - 90000, BOOT, NOW + 90000)):
         stale(server, 10 + number, started=started)
