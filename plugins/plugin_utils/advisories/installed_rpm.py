@@ -57,7 +57,7 @@ def _stream(release: str, label: str, rows: list[Row]) -> str | None:
     if streams.of_label(label):
         return streams.of_label(label)
     if not streams.is_modular(release):
-        return streams.NONE
+        return streams.SIG_CLOUD if release.endswith(streams.SIG_BUILD) else streams.NONE
     build = streams.build(release)
     named = {row.stream for row in rows if row.fixed and streams.build(row.fixed) == build} - {streams.NONE, streams.UNNAMED}
     return named.pop() if build and len(named) == 1 else None

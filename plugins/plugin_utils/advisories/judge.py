@@ -15,7 +15,7 @@ from ansible_collections.bottomup.security.plugins.module_utils.host.finding imp
 
 from . import endoflife, remedy
 from .index import Index, Vuln
-from .match import FEEDS_COMMAND, HostMatch, Located, Matcher
+from .match import FEEDS_COMMAND, HostMatch, Matcher, Place
 from .priority import Priorities, Priority
 from .verdict import AFFECTED, UNFIXED, UNKNOWN, Hit
 
@@ -98,11 +98,11 @@ class Judge:
 
         Also without a fix: an application can be changed, where a distribution can only be waited for.
         """
-        groups: dict[tuple[str, str], list[tuple[Located, Hit]]] = {}
-        for place in match.located:
-            for hit in place.hits:
+        groups: dict[tuple[str, str], list[tuple[Place, Hit]]] = {}
+        for item in match.located:
+            for hit in item.hits:
                 if hit.verdict != UNKNOWN:
-                    groups.setdefault((self._name(hit), hit.name), []).append((place, hit))
+                    groups.setdefault((self._name(hit), hit.name), []).append((item.place, hit))
         findings = []
         for (advisory, name), items in groups.items():
             vids = tuple(dict.fromkeys(vid for _place, hit in items for vid in (hit.vid, *hit.others)))
@@ -143,7 +143,7 @@ class Judge:
     def _unknown(self, match: HostMatch) -> list[dict[str, Any]]:
         """Return one row for what could not be judged package by package; what a whole feed lacks is said by the status."""
         reasons = Counter({why: count for why, count in match.unknown.items() if why not in match.incomplete})
-        unsure = [hit for hit in (*match.hits(), *(hit for place in match.located for hit in place.hits)) if hit.verdict == UNKNOWN and hit.vid]
+        unsure = [hit for hit in (*match.hits(), *(hit for item in match.located for hit in item.hits)) if hit.verdict == UNKNOWN and hit.vid]
         evidence = [(f"{count} package{'s' if count > 1 else ''}", why) for why, count in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))]
         evidence += [(f"{hit.name} {hit.installed}", f"{self.index.vuln(hit.vid).id}: {hit.note}") for hit in sorted(set(unsure))]
         if not evidence:
@@ -176,7 +176,7 @@ class Judge:
     def _stale(self, match: HostMatch) -> list[str]:
         """Return which of the feeds that this server needs are too old, or were refused."""
         needed = {f"osv/{name.partition(':')[0]}" for name in match.target.ecosystems if match.packages}
-        needed |= {feed for place in match.located for feed in _FEEDS_OF_KIND.get(place.kind, ())}
+        needed |= {feed for item in match.located for feed in _FEEDS_OF_KIND.get(item.place.kind, ())}
         words = [f"{what}: {FEEDS_COMMAND}" for name, what in _ALWAYS.items() if name not in self._feeds]
         for name in sorted({*needed, *_ALWAYS} & set(self._feeds)):
             feed = self._feeds[name]
@@ -197,8 +197,11 @@ _ALWAYS = {
 _FEEDS_OF_KIND = {"gems": ("osv/RubyGems", "ruby-advisory-db"), "npm": ("osv/npm",), "pypi": ("osv/PyPI",), "component": ("nginx", "osv/Bitnami")}
 
 
-def _where(place: Located) -> str:
-    return f"{place.path.rstrip('/')}/{place.file}" if place.file else place.path or "gem list"
+def _where(place: Place) -> str:
+    where = f"{place.path.rstrip('/')}/{place.file}" if place.file else place.path or "gem list"
+    more = [f"and {place.same} more with the same file"] if place.same else []
+    more += [f"group {place.group}"] if place.group else []
+    return f"{where} ({', '.join(more)})" if more else where
 
 
 def _note(hit: Hit) -> str:

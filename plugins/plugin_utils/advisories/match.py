@@ -36,13 +36,24 @@ class Judged(NamedTuple):
     unknown: str
 
 
+class Place(NamedTuple):
+    """Where a package of an application or a component was found: a folder and a lock file in it, or a binary.
+
+    C(same) is how many other folders have the very same lock file, C(group) "development" for what is not meant to run here.
+    """
+
+    kind: str
+    path: str = ""
+    file: str = ""
+    same: int = 0
+    group: str = ""
+
+
 class Located(NamedTuple):
-    """A package of an application or a component, and where it was found."""
+    """A package of an application or a component that there is something to say of."""
 
     hits: tuple[Hit, ...]
-    path: str
-    file: str
-    kind: str
+    place: Place
 
 
 @dataclass
@@ -164,6 +175,8 @@ class Matcher:
         missing: Counter[str] = Counter()
         for application in _mappings(software.get("applications")):
             kind, path, file = (str(application.get(key) or "") for key in ("kind", "path", "file"))
+            same = application.get("same")
+            others = len(same) if isinstance(same, list) else 0
             rows = _rows(application.get("packages"))
             if kind not in installed_libraries.KINDS:
                 continue
@@ -172,30 +185,32 @@ class Matcher:
                 missing[kind] += len(rows)
                 continue
             for row in rows:
-                self._locate(found, (kind, row[0], row[1], row[2] if len(row) > 2 else ""), path, file)
+                group = row[3] if len(row) > 3 else ""
+                self._locate(found, (kind, row[0], row[1], row[2] if len(row) > 2 else ""), Place(kind, path, file, others, group))
         gems = _rows(software.get("gems"))
         found.packages += len(gems)
         if gems and not self.index.has("RubyGems"):
             missing["gems"] += len(gems)
         else:
             for row in gems:
-                self._locate(found, ("gems", row[0], row[1], ""), "", "")
+                self._locate(found, ("gems", row[0], row[1], ""), Place("gems"))
         for component in _mappings(software.get("components")):
             found.packages += 1
-            self._locate(found, ("component", str(component.get("name")), str(component.get("version")), ""), str(component.get("path") or ""), "")
+            key = ("component", str(component.get("name")), str(component.get("version")), "")
+            self._locate(found, key, Place("component", str(component.get("path") or "")))
         for kind, count in sorted(missing.items()):
             why = f"no feed at hand for {kind}: {FEEDS_COMMAND}"
             found.unknown[why] += count
             found.incomplete.append(why)
 
-    def _locate(self, found: HostMatch, key: tuple[str, str, str, str], path: str, file: str) -> None:
+    def _locate(self, found: HostMatch, key: tuple[str, str, str, str], place: Place) -> None:
         kind, name, version, source = key
         if key not in self._libraries:
             judge = installed_libraries.judge_component if kind == "component" else None
             self._libraries[key] = judge(name, version, self.index) if judge else installed_libraries.judge_package(kind, name, version, source, self.index)
         hits = self._libraries[key]
         if hits:
-            found.located.append(Located(hits, path, file, kind))
+            found.located.append(Located(hits, place))
             found.unknown.update(hit.note for hit in hits if hit.verdict == UNKNOWN and hit.vid == 0)
 
 

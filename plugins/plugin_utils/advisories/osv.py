@@ -13,7 +13,7 @@ from typing import Any
 from . import cvss, streams
 from .feed import BROKEN_LIMIT, NAME_LIMIT, RECORD_LIMIT, VERSION_LIMIT, VERSIONS_LIMIT, FeedError, Package, Record, identifier, members, parse_json, words
 
-# Announcements of bug fixes and enhancements: no vulnerability is in them.
+# Announcements of bug fixes and enhancements: no vulnerability is in them, unless they name one (ALBA-2021:4604 fixes CVE-2021-40438).
 NOT_SECURITY = ("ALBA-", "ALEA-", "RHBA-", "RHEA-", "RLBA-", "RLEA-", "ELBA-")
 
 # Ecosystems whose builds may belong to the stream of a module.
@@ -30,6 +30,7 @@ SEVERITIES = {
     "low": "low",
     "minor": "low",
     "negligible": "low",
+    "unimportant": "info",  # Debian's word for what can do no harm there
 }
 
 _EVENTS = ("introduced", "fixed", "last_affected", "limit")
@@ -69,7 +70,18 @@ def parse(raw: Any) -> Record | None:
     aliases = tuple(dict.fromkeys(other for other in _texts(raw.get("aliases")) if identifier(other)))
     cves = tuple(dict.fromkeys(cve for cve in (_cve(other) for other in [name, *others]) if cve))
     published = raw.get("published") if isinstance(raw.get("published"), str) else ""
-    return Record(name, not name.startswith(NOT_SECURITY), severity, score, title, words(published, 20)[:10], _url(raw), cves, aliases, _packages(raw, title))
+    return Record(
+        name,
+        bool(cves) or not name.startswith(NOT_SECURITY),
+        severity,
+        score,
+        title,
+        words(published, 20)[:10],
+        _url(raw),
+        cves,
+        aliases,
+        _packages(raw, title),
+    )
 
 
 def _texts(value: object) -> list[str]:
@@ -126,7 +138,8 @@ def _packages(raw: dict[str, Any], title: str) -> list[Package]:
         of_module = ecosystem.startswith(MODULAR) and streams.is_modular(fixed or spec or "")
         if of_module and stream is None:
             stream = streams.named(title)
-        found.append(Package(ecosystem, name, stream or "" if of_module else "", fixed, spec))
+        own = stream or "" if of_module else streams.SIG_CLOUD if str(raw.get("id")).startswith(streams.SIG_ANNOUNCEMENT) else streams.NONE
+        found.append(Package(ecosystem, name, own, fixed, spec))
     return found
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .installed_dpkg import NEEDS_PRO
-from .match import Located
+from .match import Place
 from .verdict import Hit
 
 PACKAGES_LIMIT = 12  # names on one command line; beyond it the whole system is updated
@@ -63,7 +63,7 @@ def _apt(packages: list[str]) -> str:
     return "apt-get install --only-upgrade " + " ".join(map(shlex.quote, packages))
 
 
-def of_located(items: Iterable[tuple[Located, Hit]]) -> tuple[str, list[str]]:
+def of_located(items: Iterable[tuple[Place, Hit]]) -> tuple[str, list[str]]:
     """Return text and commands for the packages of applications, or for a component."""
     items = list(items)
     goals = sorted({f"{hit.name} {hit.fixed} or later" if hit.fixed else f"{hit.name} has no fixed version" for _place, hit in items})
@@ -76,7 +76,7 @@ def of_located(items: Iterable[tuple[Located, Hit]]) -> tuple[str, list[str]]:
     return f"{text} Update it where the application is developed, run its tests, and deploy.", commands
 
 
-def _command(place: Located, hit: Hit) -> str:
+def _command(place: Place, hit: Hit) -> str:
     update = _BY_LOCK_FILE.get(posixpath.basename(place.file))
     name = shlex.quote(hit.name)
     if update is None:

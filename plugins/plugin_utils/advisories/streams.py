@@ -20,6 +20,10 @@ _UPSTREAM = re.compile(r"(?:[0-9]+:)?([0-9]+)(?:\.([0-9]+))?")
 
 NONE, UNNAMED = "", "?"
 
+# Rocky's special interest group Cloud builds kernels of its own and announces them in the same feed (RXSA-): as a stream beside the distribution's.
+SIG_CLOUD = "sig:cloud"
+SIG_ANNOUNCEMENT, SIG_BUILD = "RXSA-", ".cloud"
+
 
 def is_modular(version: str) -> bool:
     """Return whether a version or release is a build of a module."""

@@ -43,6 +43,7 @@ ALMA = [
         ],
     ),
     mirror.record("ALBA-2026:0010", "zlib bug fix update", [mirror.affected("AlmaLinux:9", "zlib", "1.2.11-41.el9")]),
+    mirror.record("ALBA-2026:0014", "httpd bug fix update", [mirror.affected("AlmaLinux:9", "httpd", "2.4.57-9.el9")], related=["CVE-2026-0014"]),
     mirror.record("ALSA-2026:0011", "Low: epoch security update", [mirror.affected("AlmaLinux:9", "epoch", "1:1.0-1.el9")]),
     mirror.record("ALSA-2026:0012", "Low: gone security update", [mirror.affected("AlmaLinux:9", "gone", "9-1")], withdrawn="2026-01-03T00:00:00Z"),
     mirror.record("ALSA-2026:0013", "Low: waiting", [mirror.affected("AlmaLinux:9", "waiting", None)]),
@@ -93,6 +94,7 @@ CASES = [
     ("23 no fix yet", "waiting", "1-1", "", "unfixed None"),
     ("24 withdrawn", "gone", "1-1", "", ""),
     ("33 a bug fix is no vulnerability", "zlib", "1.2.11-1.el9", "", ""),
+    ("33 unless it names one", "httpd", "2.4.57-8.el9", "", "affected 2.4.57-9.el9"),
     ("a key in the rpm database", "gpg-pubkey", "1-1", "", ""),
 ]
 
@@ -128,6 +130,17 @@ def test_rocky_names_source_packages(tmp_path: Path) -> None:
         assert (hit.verdict, hit.fixed) == ("affected", "1:3.0.7-27.el9")
         assert base.vuln(hit.vid).cves == ("CVE-2026-0001",)
         assert (base.vuln(hit.vid).severity, base.vuln(hit.vid).score) == ("high", 9.8)
+
+
+def test_rockys_cloud_kernels_are_no_update_of_the_distributions(tmp_path: Path) -> None:
+    affected = [mirror.affected("Rocky Linux:8", "kernel", "0:4.18.0-425.10.1.el8_7.cloud")]
+    mirror.osv(tmp_path, "Rocky Linux", [mirror.record("RXSA-2023:0101", "Important: kernel security update", affected)])
+    with mirror.built(tmp_path, tmp_path / "index") as base:
+        target = ecosystem.target({"id": "rocky", "version_id": "8.10"})
+        for release, count in (("425.10.1.el8_7", 0), ("425.3.1.el8_7", 0), ("425.3.1.el8_7.cloud", 1)):
+            source = f"kernel-4.18.0-{release}.src.rpm"
+            row = ("kernel-core", "0", "4.18.0", release, "x86_64", source, "(none)", "Rocky Enterprise Software Foundation")
+            assert len(installed_rpm.judge(row, base, target)) == count
 
 
 RED_HAT = [

@@ -1,0 +1,75 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Match what is given against the announcements. Documented in plugins/modules/advisories_info.py."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.unsafe_proxy import wrap_var
+
+from ansible_collections.bottomup.security.plugins.plugin_utils import settings
+from ansible_collections.bottomup.security.plugins.plugin_utils.advisories import index, inputs, judge
+
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "documents": {"type": "list", "elements": "dict", "default": []},
+    "files": {"type": "list", "elements": "path", "default": []},
+    "os": {"type": "dict", "default": {}},
+    "mirror": {"type": "path", "default": ""},
+    "state_dir": {"type": "str", "default": ""},
+}
+
+
+class ActionModule(ActionBase):
+    """Runs on the controller alone: no connection, the same in check mode."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        _valid, options = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        try:
+            result = _answer(options)
+        except (settings.SettingError, inputs.InputError, OSError) as error:
+            raise AnsibleActionFail(str(error)) from error
+        # Names came from servers and lock files: none of them is ever a template.
+        wrapped: dict[str, Any] = wrap_var({"changed": False, **result})
+        return wrapped
+
+
+def _answer(options: dict[str, Any]) -> dict[str, Any]:
+    asked = [inputs.of_document(item, f"documents[{number}]", options["os"]) for number, item in enumerate(options["documents"])]
+    for path in options["files"]:
+        asked += inputs.of_file(Path(path), options["os"])
+    state_dir = settings.state_dir(options["state_dir"])
+    mirror = Path(options["mirror"]) if options["mirror"] else state_dir / "feeds"
+    if options["mirror"] and not mirror.is_dir():
+        raise inputs.InputError(f"mirror {mirror} is no folder")
+    now = time.time()
+    with index.Index(_index(mirror, state_dir)) as base:
+        judged = judge.Judge(base, now)
+        results = [{"name": item.name, **judged.software(item.system, item.software, item.container)} for item in asked]
+        return {
+            "results": results,
+            "feeds": [{**feed._asdict(), "age_hours": round((now - feed.modified) / 3600, 1) if feed.modified else None} for feed in base.feeds()],
+            "affected": sum(any(row["rule"] == "software.advisory" for row in result["findings"]) for result in results),
+            "incomplete": sum(result["status"] == "incomplete" for result in results),
+        }
+
+
+def _index(mirror: Path, state_dir: Path) -> Path:
+    """Return the index of a mirror, brought up to date: each mirror has its own below the state folder."""
+    name = hashlib.sha256(os.fsencode(mirror.resolve())).hexdigest()[:16]
+    path = settings.writable(state_dir) / "advisories" / f"{name}.sqlite"
+    index.build(mirror, path)
+    return path
