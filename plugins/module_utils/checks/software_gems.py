@@ -39,6 +39,10 @@ DEFAULT = b"default"
 # nokogiri-1.16.2-x86_64-linux.gemspec: the version begins at the first number that follows a "-".
 _NAME = re.compile(rb"(.+?)-(\d+(?:\.[0-9A-Za-z]+)*)(?:-[^/]*)?\.gemspec\Z")
 
+_SPLITS = re.compile(rb"-(?=\d)")
+# # stub: rack-oauth-2-client 1.0.0 ruby lib
+_STUB = re.compile(rb"^# stub: (\S+) (\S+) ", re.MULTILINE)
+
 
 def look(machine, cut):
     """Return (gems, problems): [[name, version]], sorted."""
@@ -48,13 +52,22 @@ def look(machine, cut):
     found = set()
     for folder in folders:
         for place in () if folder in owned else (folder, folder + b"/" + DEFAULT):
-            found.update(match.groups() for match in map(_NAME.match, _names(machine, place)) if match)
+            found.update(gem for gem in (_gem(machine, place, name) for name in _names(machine, place)) if gem)
     rows = [plain(list(pair)) for pair in sorted(found)]
     problems = ["gems: %s" % problem] if problem else []
     if len(rows) > GEMS_LIMIT:
         cut["gems"] = len(rows) - GEMS_LIMIT
         problems.append("%d gems were not taken" % cut["gems"])
     return rows[:GEMS_LIMIT], problems
+
+
+def _gem(machine, folder, file):
+    """Return (name, version) of a specification, or None; where its name can be split in two ways its second line says which."""
+    match = _NAME.match(file)
+    if match and len(_SPLITS.findall(file)) > 1:
+        stub = _STUB.search(machine.read_or_none(folder + b"/" + file, 4096) or b"")
+        match = stub or match
+    return match.groups() if match else None
 
 
 def _names(machine, folder):

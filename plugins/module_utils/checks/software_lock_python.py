@@ -97,7 +97,7 @@ def parse_toml(words):
     problems = ["%d packages cannot be read" % unreadable] if unreadable else []
     if quote:
         problems.append("it ends within a text")
-    if words.strip() and "[metadata]" not in words and "\nversion = " not in "\n" + words:
+    if words.strip() and "[metadata]" not in words and "\nversion = " not in "\n" + words.partition("[[")[0]:
         problems.append("it is no whole lock file of Poetry or uv")
     return rows, problems
 
