@@ -36,6 +36,7 @@ QUESTION_PROTOCOL = 2
 ANSWER_LIMIT = 16777216
 NODES_LIMIT = 500000
 DEPTH_LIMIT = 20
+NUMBER_LIMIT = 1 << 63
 
 # What a failed connect(2) says about the server.
 CONNECT_STATES = {
@@ -112,7 +113,11 @@ def _plain(value, left, depth):
     left[0] -= 1
     if left[0] < 0 or depth > DEPTH_LIMIT:
         raise SocketError("refused", "the answer has more than %d parts or %d levels" % (NODES_LIMIT, DEPTH_LIMIT))
-    if value is None or isinstance(value, (str, bool, int, float)):
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    if isinstance(value, (int, float)):
+        if not abs(value) < NUMBER_LIMIT:  # not a number is not smaller either
+            raise SocketError("refused", "the answer holds a number that fail2ban does not count to")
         return value
     if isinstance(value, bytes):
         return value.decode("utf-8", "backslashreplace")
@@ -122,10 +127,16 @@ def _plain(value, left, depth):
             return list(value)
         return [_plain(item, left, depth + 1) for item in value]
     if isinstance(value, dict):
-        return {key if isinstance(key, str) else text(key): _plain(item, left, depth + 1) for key, item in value.items()}
+        return {_key(key): _plain(item, left, depth + 1) for key, item in value.items()}
     if isinstance(value, _Inert):
         return "%s: %s" % (value.name, ", ".join(text(_plain(word, left, depth + 1)) for word in value.words))
     raise SocketError("refused", "the answer holds a %s" % type(value).__name__)
+
+
+def _key(key):
+    if not isinstance(key, (str, bytes, int)):
+        raise SocketError("refused", "the answer holds a %s as a name" % type(key).__name__)
+    return key if isinstance(key, str) else text(_plain(key, [1], 0))
 
 
 class Connection:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import configparser
+import pickle
 import re
 import time
 from pathlib import Path
@@ -27,6 +28,7 @@ from ansible_collections.bottomup.security.plugins.module_utils.checks import (
     fail2ban_log_read,
     fail2ban_server,
     fail2ban_silent,
+    fail2ban_socket,
 )
 from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Command, Machine
 
@@ -295,6 +297,12 @@ def test_silent_jail(tmp_path: Path, filter_name: str, line: str, counted: bool 
     assert fail2ban_silent.look(Machine(now=NOW), {**jail, "files": ["/nonexistent"]}, "sshd", NOW - 60).count == 0
     later = fail2ban_silent.look(Machine(now=NOW), jail, filter_name, NOW + 60)
     assert later is None or later.count == 0
+
+
+@pytest.mark.parametrize("value", [1 << 100_000, -(1 << 64), {("a", "b"): 1}, {1.5: 1}, float("nan"), float("inf")], ids=lambda value: repr(type(value)))
+def test_answer_with_what_no_json_holds_is_refused(value: object) -> None:
+    with pytest.raises(fail2ban_socket.SocketError, match="holds"):
+        fail2ban_socket.decode(pickle.dumps((0, [value]), 2))
 
 
 # A line of 8 kB, which is what syslog takes of any user, that leads each pattern astray in many ways.
