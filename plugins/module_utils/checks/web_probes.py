@@ -22,7 +22,7 @@ from ..host.finding import finding, iso, result, text
 from . import web_probes_data as data_of
 from . import web_probes_files as files
 from . import web_probes_findings as findings_of
-from .web_probes_address import Clients, networks
+from .web_probes_address import is_local, networks
 from .web_probes_known import KNOWN_PATHS, Known
 from .web_probes_sources import sources
 from .web_probes_verdict import Meaning
@@ -42,10 +42,10 @@ def run(options, machine):
     work = read_all(machine, place, options, (since, until), trusted, known)
     if not (work.tally.lines or work.tally.unparsed or place.running or options.get("logs") or place.found.denied or work.problems):
         return result((), {}, (), "no web server runs, and no line of any access log lies in the window")
-    return _result(machine, place, work, (since, until), trusted, options)
+    return _result(place, work, (since, until), options)
 
 
-def _result(machine, place, work, span, trusted, options):
+def _result(place, work, span, options):
     tally = work.tally
     meaning = Meaning(tally)
     totals, by_category = data_of.totals(tally, meaning)
@@ -72,13 +72,9 @@ def _result(machine, place, work, span, trusted, options):
     out = findings_of.answered(tally, meaning) + findings_of.errors(tally, meaning) + findings_of.soft(tally, meaning)
     out += findings_of.scanners(clients) + findings_of.floods(tally)
     out += findings_of.closed(tally, meaning) + findings_of.logins(clients) + findings_of.forbidden(tally)
-    out += findings_of.one_address(tally, _private(tally, trusted))
+    out += findings_of.one_address(tally, all(is_local(address) for address in tally.sources if isinstance(address, bytes)))
     out += _unreadable(place.found.denied + place.errors.denied)
     return result(out, data, _incomplete(place, work, tally))
-
-
-def _private(tally, trusted):
-    return all(Clients(trusted).client(address)[1] for address in tally.sources if isinstance(address, bytes))
 
 
 def _unreadable(denied):

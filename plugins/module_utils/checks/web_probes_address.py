@@ -71,7 +71,9 @@ class Clients:
         return found.is_private or found.is_loopback
 
     def client(self, remote, forwarded=b""):
-        """Return (client as text, C(True) where it is a private address) of the logged address and X-Forwarded-For."""
+        """Return the client as text, of the logged address and X-Forwarded-For."""
+        if len(forwarded) < 2 and _V4.match(remote):
+            return remote.decode("ascii")
         key = (remote, forwarded)
         known = self._known.get(key)
         if known is None:
@@ -91,8 +93,13 @@ class Clients:
                 if not self._trusts(behind):
                     break
         if found is None:
-            return remote.decode("utf-8", "backslashreplace")[:100] or "-", remote in _LOCAL
-        private = found.is_private or found.is_loopback or found.is_link_local
+            return remote.decode("utf-8", "backslashreplace")[:100] or "-"
         if found.version == 6 and not found.is_loopback:
-            return "%s/64" % ipaddress.ip_network((int(found) >> 64 << 64, 64)).network_address, private
-        return "%s" % found, private
+            return "%s/64" % ipaddress.ip_network((int(found) >> 64 << 64, 64)).network_address
+        return "%s" % found
+
+
+def is_local(word):
+    """Return whether a logged address is one's own or none at all: private, loopback, link-local, a socket."""
+    found = address(word)
+    return word in _LOCAL if found is None else found.is_private or found.is_loopback or found.is_link_local

@@ -323,7 +323,7 @@ class Scan:
 
     def _event(self, event):
         """Count what an error log says of a client; some kinds mean something only about a request with a signature."""
-        who, _private = self._clients.client(event.client)
+        who = self._clients.client(event.client)
         verdict = ()
         if event.request:
             text = normalise(event.request)
@@ -349,7 +349,7 @@ class Scan:
             found = self._hot_headers.get(value)
             if found:
                 verdict = verdict + tuple(one for one in found if one not in verdict)
-        who, _private = self._clients.client(record.remote, record.forwarded)
+        who = self._clients.client(record.remote, record.forwarded)
         server = record.host or self._server
         number = number if self._numbered else None
         if verdict:

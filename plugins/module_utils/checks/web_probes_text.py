@@ -157,7 +157,13 @@ def shapes_of(requests):
 
 def digits_do_not_matter(bone):
     """Return whether the digits that a plain skeleton lost could have kept apart what C(normalise) would join: a dot, a comment, overlong UTF-8."""
-    return not (_DOT in bone or _STAR in bone or max(bone) >= 0xC0) if bone else True
+    if _DOT in bone or _STAR in bone:
+        return False
+    try:
+        bone.decode("ascii")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def words(bones):
