@@ -53,7 +53,8 @@ class Server:
                 "mount --make-rprivate /",
                 *(f"mount --bind {self.folder}/etc/{name} /etc/{name}" for name in ("passwd", "shadow", "group", "sudoers.d")),
                 "mkdir -p /run/sshd",
-                f"exec {SSHD} -D -f {self.folder}/sshd_config -E {self.log}",
+                # It ends with the tests, also when they are killed.
+                f"exec setpriv --pdeathsig TERM {SSHD} -D -f {self.folder}/sshd_config -E {self.log}",
             ]
         )
         self._process = subprocess.Popen(["unshare", "--mount", "sh", "-c", script], start_new_session=True)
