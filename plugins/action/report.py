@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import datetime
+from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -13,9 +15,12 @@ from ansible.utils.display import Display
 from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.bottomup.security.plugins.plugin_utils import settings, spool
+from ansible_collections.bottomup.security.plugins.plugin_utils.accept.apply import block
+from ansible_collections.bottomup.security.plugins.plugin_utils.history.rebuild import OldRun, old_run, rebuild
 from ansible_collections.bottomup.security.plugins.plugin_utils.history.record import Recorder
-from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect import collect
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect import Fleet, collect
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import Run, judge
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.merge import Source, merged
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.verdict import FAIL_ON
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.write import write_reports
 
@@ -29,8 +34,15 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "title": {"type": "str", "default": ""},
     "database": {"type": "str", "default": ""},
     "accepted": {"type": "str", "default": ""},
+    "outputs": {"type": "raw", "default": ""},
+    "report_dir": {"type": "str", "default": ""},
     "keep_days": {"type": "int", "default": 90},
     "enforce": {"type": "bool", "default": False},
+    "merge": {"type": "bool", "default": False},
+    "runs": {"type": "list", "elements": "str", "default": []},
+    "now": {"type": "str", "default": ""},
+    "rebuild": {"type": "bool", "default": False},
+    "accept": {"type": "str", "default": ""},
 }
 
 
@@ -70,27 +82,72 @@ class ActionModule(ActionBase):
 
 def _report(options: dict[str, Any]) -> tuple[Run, dict[str, str], str]:
     state_dir = settings.writable(settings.state_dir(options["state_dir"]))
-    directory = spool.new_run(state_dir, settings.run_id(options["run_id"]))
+    now = settings.now(options["now"])
+    accepted = settings.accepted(options["accepted"], now)
+    keep_days = settings.keep_days(options["keep_days"])
+    recorder = Recorder(settings.database(options["database"]), state_dir, keep_days)
+    source = _source(options, state_dir)
     hosts = [str(host) for host in options["expected_hosts"]]
-    checks = _checks(options["expected_checks"])
-    recorder = Recorder(settings.database(options["database"]), state_dir, settings.keep_days(options["keep_days"]))
-    accepted = settings.accepted(options["accepted"])
+    checks = _checks(options["expected_checks"], source)
+    if options["rebuild"]:
+        _rebuild(recorder, [*sorted((state_dir / "runs").iterdir()), *source.directories])
     fleet = collect(
-        spool.read_documents(directory, hosts),
-        run_id=directory.name,
+        source.documents(hosts),
+        run_id=source.run_id,
         expected_hosts=hosts,
         expected_checks=checks,
         accept=accepted if accepted.uses else None,
-        remember=recorder.record,
+        remember=lambda rows, run_id: recorder.record(rows, run_id, now),
     )
-    run = judge(fleet, fail_on=options["fail_on"], max_unreachable=options["max_unreachable"], title=options["title"], acceptances=accepted.uses)
-    paths, words = write_reports(run, directory, state_dir)
-    spool.forget_runs(state_dir, settings.keep_days(options["keep_days"]), keep=directory)
+    limits = {"fail_on": options["fail_on"], "max_unreachable": options["max_unreachable"]}
+    run = judge(fleet, **limits, title=options["title"], now=now, acceptances=accepted.uses)
+    elsewhere = settings.report_dir(options["report_dir"])
+    directory = source.directories[0] if len(source.directories) == 1 else elsewhere or spool.new_run(state_dir, source.run_id)
+    newest = None if options["merge"] else state_dir
+    paths, words = write_reports(run, directory, newest, settings.outputs(options["outputs"]), elsewhere)
+    if not options["merge"]:
+        spool.forget_runs(state_dir, keep_days, keep=directory)
+    if options["accept"]:
+        words += "\n" + _block(fleet, options["accept"], settings.today(now))
     return run, paths, words
 
 
-def _checks(given: list[str]) -> list[str]:
+def _source(options: dict[str, Any], state_dir: Path) -> Source:
+    if options["merge"]:
+        return merged([str(name) for name in options["runs"]], state_dir)
+    directory = spool.new_run(state_dir, settings.run_id(options["run_id"]))
+    return Source(directory.name, [directory])
+
+
+def _checks(given: list[str], source: Source) -> list[str]:
     """Return the names of the checks; a name that this version does not know may be of a run by another one."""
-    if not given or given == ["all"]:
+    if not given:
+        old = (old_run(directory) for directory in source.directories)
+        return sorted({check for run in old if run is not None for check in run.checks})
+    if given == ["all"]:
         return settings.checks("all")[0]
     return [str(check) for check in given]
+
+
+def _rebuild(recorder: Recorder, directories: list[Path]) -> None:
+    """Make the history anew of all runs that there are; what hinders it fails the task, since it was asked for."""
+
+    def collected(run: OldRun) -> Fleet:
+        return collect(spool.read_documents(run.directory, run.not_run), run_id=run.directory.name, expected_hosts=run.not_run, expected_checks=run.checks)
+
+    try:
+        count = rebuild(recorder, list(dict.fromkeys(path.resolve() for path in directories if path.is_dir())), collected)
+    except ImportError as error:
+        raise settings.SettingError("the history cannot be rebuilt: SQLAlchemy is not installed") from error
+    except Exception as error:
+        raise settings.SettingError(f"the history cannot be rebuilt: {error}") from error
+    Display().display(f"The history is made anew of {count} runs.")
+
+
+def _block(fleet: Fleet, wanted: str, today: datetime.date) -> str:
+    """Return the entry for accepted.yml of a finding of the run, by its fingerprint or its group."""
+    for host in fleet.hosts:
+        for finding in host.findings():
+            if wanted in (finding["fingerprint"], finding["group"]):
+                return block(finding, host.name, today)
+    raise settings.SettingError(f"daily_check_accept is {wanted!r}: the run has no finding with this fingerprint or group")

@@ -11,7 +11,10 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.bottomup.security.plugins.plugin_utils import settings
 
-ARGUMENTS = ("checks", "options", "state_dir", "run_id", "timeout", "memory", "task_timeout", "fail_on", "max_unreachable", "database", "keep_days", "accepted")
+ARGUMENTS = (
+    *("checks", "options", "state_dir", "run_id", "timeout", "memory", "task_timeout", "fail_on", "max_unreachable"),
+    *("database", "keep_days", "accepted", "outputs", "report_dir"),
+)
 
 
 class ActionModule(ActionBase):
@@ -48,6 +51,8 @@ def _checked(args: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t
     settings.fail_on(args.get("fail_on", "high"))
     settings.max_unreachable(args.get("max_unreachable", 0), len(variables.get("ansible_play_hosts_all", ())))
     settings.accepted(args.get("accepted"))
+    settings.outputs(args.get("outputs"))
+    settings.report_dir(args.get("report_dir"))
     settings.database(args.get("database"))
     settings.keep_days(args.get("keep_days", 90))
     return {

@@ -68,11 +68,49 @@ options:
       - Path of a YAML file of accepted findings, each with a reason and a day on which that ends. Empty means none.
     type: str
     default: ""
+  outputs:
+    description:
+      - What is written, a list or names with commas. V(html), V(json), V(text), V(markdown), V(sarif), V(junit), V(openmetrics),
+        V(csv), V(nagios). Empty means the first three. C(summary.json) is always written.
+    type: raw
+    default: ""
+  report_dir:
+    description:
+      - Folder for the files of the report. Empty means the directory of the run.
+    type: str
+    default: ""
   keep_days:
     description:
       - How many days runs and resolved findings are kept. V(0) keeps all.
     type: int
     default: 90
+  merge:
+    description:
+      - Make the report of O(runs) instead of the run of this ansible-playbook. C(latest) is left as it is, no old run is removed.
+    type: bool
+    default: false
+  runs:
+    description:
+      - With O(merge), directories of runs, or names of runs in O(state_dir). Empty means the newest run.
+      - Of a host in several of them the latest document counts; the order does not matter, and twice is once.
+    type: list
+    elements: str
+    default: []
+  now:
+    description:
+      - The time that the report is made at, such as V(2026-11-22T06:00:00Z). Empty means now.
+    type: str
+    default: ""
+  rebuild:
+    description:
+      - Make the history anew of all runs in O(state_dir) and of O(runs), before the report is made.
+    type: bool
+    default: false
+  accept:
+    description:
+      - Fingerprint or group of a finding. Its entry for O(accepted) is shown below the report, to be pasted.
+    type: str
+    default: ""
   enforce:
     description:
       - Fail with the verdict when RV(exit.code) is not 0. The report is written all the same.

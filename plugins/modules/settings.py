@@ -64,6 +64,17 @@ options:
       - Path of a YAML file of accepted findings, each with a reason and a day on which that ends. Empty means none.
     type: str
     default: ""
+  outputs:
+    description:
+      - What is written, a list or names with commas. V(html), V(json), V(text), V(markdown), V(sarif), V(junit), V(openmetrics),
+        V(csv), V(nagios). Empty means the first three. C(summary.json) is always written.
+    type: raw
+    default: ""
+  report_dir:
+    description:
+      - Folder for the files of the report. Empty means the directory of the run.
+    type: str
+    default: ""
   keep_days:
     description:
       - How many days runs and resolved findings are kept. V(0) keeps all.

@@ -17,6 +17,7 @@ from .accept.apply import Acceptances
 from .accept.file import AcceptanceError, read_acceptances
 from .payload import available_checks
 from .report.verdict import FAIL_ON, allowed_unreachable
+from .report.write import DEFAULT, WRITERS
 
 # The run's own id, made once in the process that all workers are forked from, so that every host of a run agrees on it.
 _OWN_RUN_ID = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(3)}"
@@ -130,17 +131,58 @@ def database(given: t.Any) -> str:
     return given
 
 
+def today(now: float | None = None) -> datetime.date:
+    """Return the day in UTC."""
+    return datetime.datetime.fromtimestamp(time.time() if now is None else now, datetime.timezone.utc).date()
+
+
 def accepted(given: t.Any, now: float | None = None) -> Acceptances:
     """Return the acceptances of a file; empty where none is named. SettingError has a line for each mistake in it."""
-    today = datetime.datetime.fromtimestamp(time.time() if now is None else now, datetime.timezone.utc).date()
+    day = today(now)
     if given in (None, ""):
-        return Acceptances([], today)
+        return Acceptances([], day)
     if not isinstance(given, str):
         raise SettingError(f"daily_check_accepted is {given!r}: the path of a YAML file is wanted")
     try:
-        return Acceptances(read_acceptances(Path(os.path.expanduser(given)), today), today)
+        return Acceptances(read_acceptances(Path(os.path.expanduser(given)), day), day)
     except AcceptanceError as error:
         raise SettingError(str(error)) from error
+
+
+def outputs(given: t.Any) -> list[str]:
+    """Return the ways out that are wanted, a list or a text with commas, in the order in which they are written."""
+    if given in (None, ""):
+        given = DEFAULT
+    if isinstance(given, str):
+        given = [name.strip() for name in given.split(",")]
+    if not isinstance(given, (list, tuple)) or not given:
+        raise SettingError(f"daily_check_outputs is {given!r}: a list is wanted; there are {', '.join(WRITERS)}")
+    unknown = [name for name in given if name not in WRITERS]
+    if unknown:
+        raise SettingError(f"daily_check_outputs names {', '.join(map(repr, unknown))}: there is no such output; there are {', '.join(WRITERS)}")
+    return [name for name in WRITERS if name in given]
+
+
+def report_dir(given: t.Any) -> Path | None:
+    """Return the folder that the report is written to, made where it is missing; None where it is that of the run."""
+    if given in (None, ""):
+        return None
+    if not isinstance(given, str):
+        raise SettingError(f"daily_check_report_dir is {given!r}: a path is wanted")
+    return writable(Path(os.path.abspath(os.path.expanduser(given))), "daily_check_report_dir")
+
+
+def now(given: t.Any) -> float | None:
+    """Return the time that the report is made at, in seconds since 1970; None for the clock's."""
+    if given in (None, ""):
+        return None
+    try:
+        if re.fullmatch(r"\d{9,11}", str(given)):
+            return float(given)
+        moment = datetime.datetime.fromisoformat(re.sub("Z$", "+00:00", str(given)))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)).timestamp()
+    except (ValueError, OverflowError):
+        raise SettingError(f"daily_check_now is {given!r}: a time such as 2026-11-22T06:00:00Z, or seconds since 1970, is wanted") from None
 
 
 def max_unreachable(given: t.Any, expected: int) -> int:
@@ -151,13 +193,13 @@ def max_unreachable(given: t.Any, expected: int) -> int:
         raise SettingError(f"daily_check_{error}") from error
 
 
-def writable(folder: Path) -> Path:
-    """Make the state folder where it is missing (for its owner alone) and return it; SettingError where it cannot be written."""
+def writable(folder: Path, name: str = "daily_check_state_dir") -> Path:
+    """Make a folder where it is missing (for its owner alone) and return it; SettingError where it cannot be written."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe = folder / f".writable-{os.getpid()}-{secrets.token_hex(3)}"
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise SettingError(f"daily_check_state_dir {folder} cannot be written: {error.strerror}; name another folder") from error
+        raise SettingError(f"{name} {folder} cannot be written: {error.strerror}; name another folder") from error
     return folder

@@ -171,7 +171,8 @@ def read_documents(run_directory: str | Path, hosts: Iterable[str] = ()) -> Iter
         except (BadAnswer, OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
             host = shortened.get(name) or host_of(name)
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
-            document = without_answer("error", f"spool file {name}: {reason}", host=host, groups=(), run_id=directory.name)
+            when = _written(directory / name)
+            document = without_answer("error", f"spool file {name}: {reason}", host=host, groups=(), run_id=directory.name, started=when, ended=when)
         yield document
 
 
@@ -180,6 +181,14 @@ def host_of(name: str) -> str:
     stem = name[: -len(SUFFIX)]
     # Nobody knows who made a file that cannot be read: its name is not to be trusted either.
     return text(stem if "=" in stem else urllib.parse.unquote(stem, errors="backslashreplace"), 1000)
+
+
+def _written(path: Path) -> str | None:
+    """Return when a file was written: what cannot be read is as old as that, and the same each time it is read."""
+    try:
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(path.lstat().st_mtime))
+    except OSError:
+        return None
 
 
 def _unpack(path: Path) -> object:

@@ -322,9 +322,9 @@ def document(name: str, group: str, system: str, keys: Sequence[str], checks: Se
     return accept_answer(answer, host=name, groups=[group], run_id=RUN_ID, expected_checks=checks, started=STARTED, ended=ENDED)
 
 
-def run(hosts: int, checks: Sequence[str] = CHECKS) -> Run:
+def run(hosts: int, checks: Sequence[str] = CHECKS, **keywords: Any) -> Run:
     """Return the run of the fleet, without a spool."""
-    fleet = collect(documents(hosts, checks), run_id=RUN_ID, expected_hosts=names(hosts), expected_checks=checks)
+    fleet = collect(documents(hosts, checks), run_id=RUN_ID, expected_hosts=names(hosts), expected_checks=checks, **keywords)
     return judge(fleet, fail_on="high", max_unreachable="0", now=NOW)
 
 

@@ -45,7 +45,7 @@ class Recorder:
         try:
             store = self.store()
             with store.writing() as connection:
-                return _record(stored, connection, hosts, run_id, time.time() if now is None else now, self.keep_days)
+                return record_run(stored, connection, hosts, run_id, time.time() if now is None else now, self.keep_days)
         except stored.Locked as error:
             return Past(off=f"{text(error)}; this run is in the spool, and will be in the history once it is rebuilt")
         except stored.HistoryError as error:
@@ -66,7 +66,8 @@ def _advice(words: str) -> str:
     return f"{words}; {REBUILD}" if any(sign in words for sign in damaged) else words
 
 
-def _record(stored: Any, connection: Any, hosts: Sequence[Host], run_id: str, now: float, keep_days: int) -> Past:
+def record_run(stored: Any, connection: Any, hosts: Sequence[Host], run_id: str, now: float, keep_days: int) -> Past:
+    """Take in a run within a transaction of the store, and return what was before it."""
     clock = str(iso(now))
     past = Past()
     run_ids = sorted({run_id, *(host.run_id for host in hosts)})

@@ -8,6 +8,7 @@ The only module that knows SQLAlchemy; import it late, the report must be made w
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -226,6 +227,12 @@ def forget(connection: Connection, before: str) -> None:
     connection.execute(sa.delete(hosts).where(hosts.c.expected < before))
     connection.execute(sa.delete(findings).where(findings.c.gone < before))
     connection.execute(sa.delete(runs).where(runs.c.ended < before))
+
+
+def days_before(ended: str, days: int) -> str:
+    """Return the time so many days before another."""
+    then = datetime.datetime.strptime(ended[:19], "%Y-%m-%dT%H:%M:%S") - datetime.timedelta(days=days)
+    return then.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def clear(connection: Connection) -> None:

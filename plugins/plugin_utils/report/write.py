@@ -1,34 +1,62 @@
 # Copyright (c) 2026 The bottomup.security authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write the report of a run: four files and the link to the newest run, each there as a whole or not at all."""
+"""Write the report of a run in all the ways that are wanted, each file there as a whole or not at all."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from ..spool import SpoolError, point_latest, write_whole
 from .document import Run, report_json, summary_json
+from .junit import report_junit
+from .markdown import report_markdown
+from .nagios import report_nagios
+from .openmetrics import report_openmetrics
 from .page import report_html
 from .plain import report_text
+from .sarif import report_sarif
+from .sheet import report_csv
 
-# key in the result of the action -> file in the directory of the run.
-FILES = {"html": "report.html", "json": "report.json", "text": "report.txt", "summary": "summary.json"}
+# name in daily_check_outputs -> (file, what writes it)
+WRITERS: dict[str, tuple[str, Callable[[Run], bytes | Iterable[bytes]]]] = {
+    "json": ("report.json", report_json),
+    "html": ("report.html", report_html),
+    "text": ("report.txt", lambda run: report_text(run).encode("utf-8", "backslashreplace")),
+    "markdown": ("report.md", report_markdown),
+    "sarif": ("report.sarif", report_sarif),
+    "junit": ("report.xml", report_junit),
+    "openmetrics": ("report.prom", report_openmetrics),
+    "csv": ("report.csv", report_csv),
+    "nagios": ("report.nagios", report_nagios),
+}
+
+DEFAULT = ("html", "json", "text")
+
+SUMMARY = "summary.json"
 
 
-def write_reports(run: Run, directory: Path, state_dir: Path) -> tuple[dict[str, str], str]:
-    """Write all files, then let ``latest`` point to the run. Returns their paths and the text for the terminal.
+def write_reports(
+    run: Run, directory: Path, state_dir: Path | None, outputs: Sequence[str] = DEFAULT, elsewhere: Path | None = None
+) -> tuple[dict[str, str], str]:
+    """Write all files, then let ``latest`` of the state folder point to the run. Returns their paths and the text for the terminal.
+
+    ``directory`` is that of the run; ``elsewhere`` is where the files go instead. Without a state folder no link is made.
 
     summary.json comes last of the files: where it is, the run is whole. Raises SpoolError.
     """
-    paths = {key: str(directory / name) for key, name in FILES.items()}
-    words = report_text(run, paths["html"])
-    write_whole(directory / FILES["json"], report_json(run))
-    write_whole(directory / FILES["html"], report_html(run))
-    write_whole(directory / FILES["text"], words.encode("utf-8", "backslashreplace"))
-    write_whole(directory / FILES["summary"], summary_json(run))
-    point_latest(state_dir, directory.name)
+    folder = elsewhere or directory
+    wanted = [name for name in WRITERS if name in outputs]
+    paths = {name: str(folder / WRITERS[name][0]) for name in wanted} | {"summary": str(folder / SUMMARY)}
+    words = report_text(run, paths.get("html", ""))
+    for name in wanted:
+        file, writer = WRITERS[name]
+        write_whole(folder / file, words.encode("utf-8", "backslashreplace") if name == "text" else writer(run))
+    write_whole(folder / SUMMARY, summary_json(run))
+    if state_dir is not None:
+        point_latest(state_dir, directory.name)
     return paths, words
 
 
-__all__ = ["FILES", "SpoolError", "write_reports"]
+__all__ = ["DEFAULT", "SUMMARY", "WRITERS", "SpoolError", "write_reports"]

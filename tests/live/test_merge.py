@@ -1,0 +1,115 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""playbooks/report.yml: runs merged in any order, the history made anew, the entry to paste; by a real ansible-playbook."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sample_fleet
+from audit import Audit, audit
+from schemas import faults
+
+from ansible_collections.bottomup.security.plugins.plugin_utils import spool
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.write import SUMMARY, WRITERS
+
+PLAYBOOK = "bottomup.security.report"
+NOW = "2026-11-22T06:00:10Z"
+
+
+def report(folder: Path, *arguments: str, **variables: Any) -> Audit:
+    inventory = folder / "hosts"
+    inventory.write_text("\n".join([*sample_fleet.names(12), "never1"]) + "\n")
+    given = {"daily_check_now": NOW, "daily_check_report_dir": str(folder / "out"), **variables}
+    return audit(folder, inventory, "-e", json.dumps(given), *arguments, playbook=PLAYBOOK)
+
+
+def written(folder: Path) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads((folder / "out" / "report.json").read_text())
+    assert faults("run-1", read) == [] and faults("summary-1", json.loads((folder / "out" / "summary.json").read_text())) == []
+    return read
+
+
+def slices(folder: Path) -> list[str]:
+    """Spool the shop in three slices, one of them with a damaged file and one that is of another host than its name says."""
+    paths = []
+    documents = list(sample_fleet.documents(12))
+    for number in range(3):
+        path = folder / "slices" / str(number)
+        path.mkdir(parents=True)
+        for document in documents[number::3]:
+            spool.write_document(path, document)
+        paths.append(str(path))
+    (folder / "slices" / "0" / "forged1.json.gz").write_bytes((folder / "slices" / "0" / spool.file_name("web1")).read_bytes())
+    (folder / "slices" / "1" / "cut1.json.gz").write_bytes(b"\x1f\x8b\x08")
+    return paths
+
+
+def test_slices_in_any_order_and_twice_are_the_same_report(tmp_path: Path) -> None:
+    paths = slices(tmp_path)
+    done = report(tmp_path, daily_check_runs=paths, daily_check_outputs=list(WRITERS))
+    assert done.rc == 2 and "1 high" not in done.shown.splitlines()[0], done.shown
+    first = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    assert set(first) == {SUMMARY, *(file for file, _writer in WRITERS.values())}
+    read = written(tmp_path)
+    states = {host["host"]: host["status"] for host in read["hosts"]}
+    assert set(states) == {*sample_fleet.names(12), "never1", "forged1", "cut1"}
+    assert (states["never1"], states["forged1"], states["cut1"], states["web1"]) == ("not_run", "error", "error", "checked")
+    (never,) = [host for host in read["hosts"] if host["host"] == "never1"]
+    assert [(item["rule"], item["evidence"][-1]["source"]) for item in never["findings"]] == [("coverage.not_run", "last look")]
+    report(tmp_path, daily_check_runs=[*reversed(paths), paths[0] + "/"], daily_check_outputs=list(WRITERS))
+    again = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    assert again == first
+
+
+def test_the_history_is_made_anew_of_the_spool_and_a_damaged_one_is_kept(tmp_path: Path) -> None:
+    state = tmp_path / "state" / "bottomup-security"
+    (folder := spool.new_run(state, "20261121T060000Z-aaaaaa"))
+    for document in sample_fleet.documents(12):
+        early = {**document, "ended": "2026-11-21T06:00:04Z", "started": "2026-11-21T06:00:01Z", "run_id": folder.name}
+        if document["host"] != "web1":
+            spool.write_document(folder, early)
+    (folder / "summary.json").write_text(json.dumps({"ended": "2026-11-21T06:00:04Z", "failed_hosts": [], "checks": list(sample_fleet.CHECKS)}))
+    sample_fleet.write(12, state)
+    (state / "history.sqlite3").write_bytes(b"damaged" * 1000)
+    done = report(tmp_path)
+    assert "History off: " in done.shown and "daily_check_rebuild=true" in done.shown.replace("\n", "")
+    done = report(tmp_path, daily_check_rebuild=True)
+    assert "The history is made anew of 2 runs." in done.shown, done.shown
+    history = written(tmp_path)["history"]
+    assert history["on"] and history["baseline"] == "2026-11-21T06:00:04Z" and history["first_looks"] == 1 and history["open"] > 10
+    assert len(list(state.glob("history.sqlite3.damaged-*"))) == 1
+
+
+def test_the_entry_to_paste_is_shown(tmp_path: Path) -> None:
+    sample_fleet.write(12, tmp_path / "state" / "bottomup-security")
+    report(tmp_path)
+    wanted = written(tmp_path)["groups"][0]
+    done = report(tmp_path, daily_check_accept=wanted["group"])
+    assert f"group: {wanted['group']}" in done.shown and "- match:\n    fingerprint: v1:" in done.shown
+    done = report(tmp_path, daily_check_accept="v1:" + 32 * "0")
+    assert done.rc == 2 and "the run has no finding with this fingerprint" in done.shown
+
+
+BAD: dict[str, tuple[dict[str, Any], str]] = {
+    "no such run": ({"daily_check_runs": ["nowhere"]}, "there is no run nowhere"),
+    "no run at all": ({}, "there is no run"),
+    "unknown output": ({"daily_check_outputs": "pdf"}, "daily_check_outputs names 'pdf': there is no such output"),
+    "unwritable folder": ({"daily_check_report_dir": "/proc/nowhere"}, "daily_check_report_dir /proc/nowhere cannot be written"),
+    "no time": ({"daily_check_now": "tomorrow"}, "daily_check_now is 'tomorrow'"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_told(case: str, tmp_path: Path) -> None:
+    variables, words = BAD[case]
+    if case != "no run at all":
+        sample_fleet.write(1, tmp_path / "state" / "bottomup-security")
+    done = report(tmp_path, **variables)
+    assert done.rc == 2 and words in done.shown.replace("\\'", "'"), done.shown
+    shutil.rmtree(tmp_path / "state")
