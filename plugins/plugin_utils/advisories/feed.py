@@ -16,7 +16,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import text
 
@@ -89,19 +89,37 @@ def members(path: Path) -> Iterator[bytes]:
     """Yield the .json members of a zip archive. Their names and sizes are only claims: what is read is counted."""
     total = 0
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(path) as archive, path.open("rb") as stream:
             names = [member for member in archive.infolist() if member.filename.endswith(".json")]
             if len(names) > MEMBERS_LIMIT:
                 raise FeedError(f"{path.name} holds {len(names)} records, more than {MEMBERS_LIMIT}")
             for member in names:
-                with archive.open(member) as stream:
-                    data = stream.read(RECORD_LIMIT + 1)
+                data = _member(stream, member)
                 total += len(data)
                 if total > TOTAL_LIMIT:
                     raise FeedError(f"{path.name} unpacks to more than {TOTAL_LIMIT >> 30} GB")
                 yield data
     except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise FeedError(f"{path.name} is not a whole zip archive: {text(error, 200)}") from None
+
+
+def _member(stream: BinaryIO, member: zipfile.ZipInfo) -> bytes:
+    """Return the content of a member, at most a byte more than RECORD_LIMIT of it. By hand: ZipFile.open takes twice the time for small members."""
+    stream.seek(member.header_offset)
+    header = stream.read(30)
+    if header[:4] != b"PK\3\4":
+        raise zipfile.BadZipFile("a record does not begin where it should")
+    stream.seek(int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little"), 1)
+    packed = stream.read(min(member.compress_size, RECORD_LIMIT + 1))
+    if member.compress_type == zipfile.ZIP_STORED:
+        data = packed
+    elif member.compress_type == zipfile.ZIP_DEFLATED:
+        data = zlib.decompressobj(-15).decompress(packed, RECORD_LIMIT + 1)
+    else:
+        raise zipfile.BadZipFile(f"compression {member.compress_type} is not known")
+    if len(data) <= RECORD_LIMIT and zlib.crc32(data) != member.CRC:
+        raise zipfile.BadZipFile("a record is damaged")
+    return data
 
 
 def tar_members(path: Path, suffix: str) -> Iterator[tuple[str, bytes]]:

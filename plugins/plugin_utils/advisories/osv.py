@@ -34,6 +34,7 @@ SEVERITIES = {
 }
 
 _EVENTS = ("introduced", "fixed", "last_affected", "limit")
+_FROM_THE_FIRST = {"introduced": "0"}
 _CVSS_TYPES = ("CVSS_V3", "CVSS_V4", "CVSS_V2")
 
 
@@ -125,34 +126,47 @@ def _severity(raw: dict[str, Any], title: str) -> tuple[str, float | None]:
 
 def _packages(raw: dict[str, Any], title: str) -> list[Package]:
     found = []
-    stream = None
+    named = streams.UNNAMED
+    other = streams.SIG_CLOUD if raw["id"].startswith(streams.SIG_ANNOUNCEMENT) else streams.NONE
     affected = raw.get("affected")
-    for item in affected if isinstance(affected, list) else []:
+    for item in affected if isinstance(affected, list) else ():
         package = item.get("package") if isinstance(item, dict) else None
         if not isinstance(package, dict):
             continue
         ecosystem, name = package.get("ecosystem"), package.get("name")
         if not (isinstance(ecosystem, str) and isinstance(name, str) and 0 < len(name) <= NAME_LIMIT and 0 < len(ecosystem) <= NAME_LIMIT):
             continue
-        fixed, spec = _versions(item)
-        of_module = ecosystem.startswith(MODULAR) and streams.is_modular(fixed or spec or "")
-        if of_module and stream is None:
-            stream = streams.named(title)
-        own = stream or "" if of_module else streams.SIG_CLOUD if str(raw.get("id")).startswith(streams.SIG_ANNOUNCEMENT) else streams.NONE
-        found.append(Package(ecosystem, name, own, fixed, spec))
+        fixed = _plain(item.get("ranges"))
+        spec = None if fixed else _spec(item)
+        stream = other
+        if ".module" in (fixed or spec or "") and ecosystem.startswith(MODULAR):
+            # The title is read once, and only where it matters.
+            named = stream = named if named != streams.UNNAMED else streams.named(title)
+        found.append(Package(ecosystem, name, stream, fixed, spec))
     return found
 
 
-def _versions(item: dict[str, Any]) -> tuple[str | None, str | None]:
-    """Return the plain "everything before this version", or the whole as a spec."""
+def _plain(ranges: Any) -> str | None:
+    """Return the version that ends a single range from the first version on, None for anything else.
+
+    Nearly all records of distributions are of this kind. The versions they may list lie within: Debian and Ubuntu list all of them, by the thousand.
+    """
+    if isinstance(ranges, list) and len(ranges) == 1 and isinstance(ranges[0], dict) and ranges[0].get("type") != "GIT":
+        events = ranges[0].get("events")
+        if isinstance(events, list) and len(events) == 2 and events[0] == _FROM_THE_FIRST and isinstance(events[1], dict):
+            fixed = events[1].get("fixed")
+            if isinstance(fixed, str) and 0 < len(fixed) <= VERSION_LIMIT:
+                return fixed
+    return None
+
+
+def _spec(item: dict[str, Any]) -> str:
+    """Return ranges, listed versions and status as JSON."""
     ranges = []
     for part in item.get("ranges") or ():
         if isinstance(part, dict) and part.get("type") != "GIT":
             events = [(kind, event[kind]) for event in part.get("events") or () if isinstance(event, dict) for kind in _EVENTS if kind in event]
             ranges.append([list(event) for event in events if isinstance(event[1], str) and 0 < len(event[1]) <= VERSION_LIMIT])
-    if len(ranges) == 1 and len(ranges[0]) == 2 and ranges[0][0] == ["introduced", "0"] and ranges[0][1][0] == "fixed":
-        # The listed versions, if any, lie within: Debian and Ubuntu list all of them, by the thousand.
-        return ranges[0][1][1], None
     versions = [version for version in _texts(item.get("versions"))[:VERSIONS_LIMIT] if len(version) <= VERSION_LIMIT]
     spec: dict[str, Any] = {"ranges": ranges}
     if versions:
@@ -160,4 +174,4 @@ def _versions(item: dict[str, Any]) -> tuple[str | None, str | None]:
     specific = item.get("ecosystem_specific")
     if isinstance(specific, dict) and isinstance(specific.get("availability"), str):
         spec["status"] = words(specific["availability"], 100)
-    return None, json.dumps(spec, separators=(",", ":"))
+    return json.dumps(spec, separators=(",", ":"))

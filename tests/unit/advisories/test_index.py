@@ -42,9 +42,16 @@ def nested(path: Path) -> None:
     mirror.osv(path.parents[2], "AlmaLinux", [b'{"id":' + b"[" * 100_000] * 3)
 
 
+def damage(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[45] ^= 0xFF
+    path.write_bytes(bytes(data))
+
+
 # (case, what is done to the good file, words of the problem)
 BROKEN: list[tuple[str, Any, str]] = [
     ("36 truncated", lambda path: path.write_bytes(path.read_bytes()[:-40]), "not a whole zip archive"),
+    ("36 a flipped byte", damage, "not a whole zip archive"),
     ("36 HTML instead", lambda path: path.write_bytes(b"<html>503 Service Unavailable</html>"), "not a whole zip archive"),
     ("36 empty", lambda path: path.write_bytes(b""), "not a whole zip archive"),
     ("36 no record", lambda path: mirror.osv(path.parents[2], "AlmaLinux", []), "holds no record"),
