@@ -18,7 +18,7 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import SEVERITIES, iso
-from ansible_collections.bottomup.security.plugins.plugin_utils import payload, settings, spool, trip
+from ansible_collections.bottomup.security.plugins.plugin_utils import payload, settings, spool, trip, windows
 from ansible_collections.bottomup.security.plugins.plugin_utils.document import BadAnswer, accept_answer, without_answer
 
 ARGUMENTS = frozenset({"checks", "options", "state_dir", "run_id", "timeout", "memory"})
@@ -94,7 +94,9 @@ class ActionModule(ActionBase):
     def _ask(self, plan: Plan, variables: dict[str, t.Any]) -> t.Any:
         """Return the server's decoded answer; raises NoDocument, or what the trip and the document raise."""
         _limit_worker(ANSWER_MEMORY)
-        request = {"checks": plan.enabled, "options": plan.options, "timeout": plan.timeout, "memory": plan.memory, "token": trip.new_token()}
+        host, state_dir = str(variables["inventory_hostname"]), settings.state_dir(plan.state_dir)
+        options = windows.with_windows(plan.options, plan.enabled, host, state_dir, time.time())
+        request = {"checks": plan.enabled, "options": options, "timeout": plan.timeout, "memory": plan.memory, "token": trip.new_token()}
         try:
             if not plan.enabled:
                 return {"checks": {}, "facts": {}}

@@ -14,7 +14,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.bottomup.security.plugins.plugin_utils import settings, spool
+from ansible_collections.bottomup.security.plugins.plugin_utils import settings, spool, windows
 from ansible_collections.bottomup.security.plugins.plugin_utils.accept.apply import block
 from ansible_collections.bottomup.security.plugins.plugin_utils.history.rebuild import OldRun, old_run, rebuild
 from ansible_collections.bottomup.security.plugins.plugin_utils.history.record import Recorder
@@ -106,6 +106,7 @@ def _report(options: dict[str, Any]) -> tuple[Run, dict[str, str], str]:
     newest = None if options["merge"] else state_dir
     paths, words = write_reports(run, directory, newest, settings.outputs(options["outputs"]), elsewhere)
     if not options["merge"]:
+        windows.move_on(fleet.hosts, state_dir)
         spool.forget_runs(state_dir, keep_days, keep=directory)
     if options["accept"]:
         words += "\n" + _block(fleet, options["accept"], settings.today(now))
