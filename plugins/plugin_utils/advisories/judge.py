@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import finding, result
 
-from . import endoflife, remedy
+from . import endoflife, remedy, witnesses
 from .index import Index, Vuln
 from .match import FEEDS_COMMAND, HostMatch, Matcher, Place
 from .priority import Priorities, Priority
@@ -53,7 +53,7 @@ class Judge:
         match = self.matcher.match(system, software, container)
         findings = self._of_packages(match, system) + self._of_located(match) + self._ends(match, system, software)
         unfixed = [hit for hit in match.hits() if hit.verdict == UNFIXED]
-        findings += self._unfixed(unfixed) + self._unknown(match)
+        findings += self._unfixed(unfixed) + self._unknown(match) + witnesses.findings(match, software.get("pending"))
         data = {
             "packages": match.packages,
             "announcements": sum(item["rule"] == "software.advisory" for item in findings),

@@ -175,6 +175,26 @@ def test_gems_of_two_applications_are_one_finding(base: judge.Judge) -> None:
     assert found["remedy"]["commands"] == ["bundle update --conservative rack", "gem update rack"]
 
 
+PENDING = {"source": "dnf updateinfo", "complete": True, "security": [{"name": "curl"}, {"name": "vim"}]}
+
+# (case, pending, what is said of which package)
+WITNESSES: list[tuple[str, Any, dict[str, str]]] = [
+    ("they disagree", PENDING, {"vim": "dnf updateinfo has a security update", "zlib": "announced as fixed in 1.2.11-41.el9"}),
+    ("they agree", {**PENDING, "security": [{"name": "curl"}, {"name": "zlib"}]}, {}),
+    ("its lists are old", {**PENDING, "complete": False}, {}),
+    ("it was not asked", {}, {}),
+    ("it says nonsense", {**PENDING, "security": "all"}, {"curl": "announced as fixed", "zlib": "announced as fixed"}),
+]
+
+
+@pytest.mark.parametrize(("pending", "said"), [pytest.param(*case[1:], id=case[0]) for case in WITNESSES])
+def test_two_witnesses(base: judge.Judge, pending: Any, said: dict[str, str]) -> None:
+    found = base.software(ALMA, software(*OLD[1:], pending=pending))
+    evidence = {part["source"]: part["text"] for item in found["findings"] if item["rule"] == "software.witnesses" for part in item["evidence"]}
+    assert set(evidence) == set(said)
+    assert all(evidence[name].startswith(words) for name, words in said.items())
+
+
 def test_debian_commands(base: judge.Judge) -> None:
     rows = [["libssl3", "3.0.1-1", "amd64", "openssl", "3.0.1-1", "ii "], ["openssl", "3.0.1-1", "amd64", "openssl", "3.0.1-1", "ii "]]
     (found,) = base.software({"id": "debian", "version_id": "12"}, {"packages": {"manager": "dpkg", "rows": rows}})["findings"]
