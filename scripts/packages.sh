@@ -12,6 +12,7 @@ test_packages='
     gcc libc6-dev python3                     : programs and libraries to be replaced under running processes
     btrfs-progs xfsprogs                      : the file systems they lie on
     chromium                                  : the page
+    postgresql                                : the history on a server
     shellcheck                                : ansible-test sanity over scripts/
 '
 bench_packages='
@@ -51,7 +52,7 @@ echo "Installing$missing" >&2
 apt-get -qq update </dev/null >&2
 # shellcheck disable=SC2086
 apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 install $missing </dev/null >&2
-for pair in openssh-server:ssh nginx-light:nginx fail2ban:fail2ban; do
+for pair in openssh-server:ssh nginx-light:nginx fail2ban:fail2ban postgresql:postgresql; do
     case " $missing " in
         *" ${pair%:*} "*) systemctl --quiet disable "${pair#*:}" >/dev/null 2>&1 || true ;;
     esac

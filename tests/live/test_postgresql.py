@@ -1,0 +1,95 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The history on a real PostgreSQL: the same states, writers that take turns, and what is said when it goes away."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import needs
+import pytest
+from history.fleets import morning, recorder, states
+from history.test_history import LIVES
+
+pytestmark = pytest.mark.xdist_group("machine")
+
+
+def _binaries() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found:
+        needs.missing("needs the package postgresql")
+    return found[-1].parent
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Yield the URL of a server of our own: on a socket alone, as the user postgres since it refuses to run as root."""
+    needs.root()
+    binaries = _binaries()
+    folder = Path("/tmp") / f"bottomup-pg-{tmp_path_factory.mktemp('pg').parent.name}-{threading.get_native_id()}"
+    folder.mkdir(mode=0o700)
+    shutil.chown(folder, "postgres", "postgres")
+
+    def run(*command: str) -> None:
+        subprocess.run(["setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups", *command], cwd=folder, check=True, capture_output=True)
+
+    try:
+        run(str(binaries / "initdb"), "-D", str(folder / "data"), "-U", "check", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
+        options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
+        run(str(binaries / "pg_ctl"), "-D", str(folder / "data"), "-l", str(folder / "log"), "-w", "-o", options, "start")
+        yield f"postgresql+psycopg://check@/postgres?host={folder}"
+        run(str(binaries / "pg_ctl"), "-D", str(folder / "data"), "-m", "immediate", "-w", "stop")
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def url(server: str) -> str:
+    """Return the URL of the server with nothing in it."""
+    with recorder(Path("/nowhere"), url=server).store().writing() as connection:
+        connection.exec_driver_sql("DROP TABLE IF EXISTS finding, host, run, meta")
+    return server
+
+
+@pytest.mark.parametrize("case", LIVES)
+def test_life_of_a_finding(case: str, url: str) -> None:
+    answers, wanted = LIVES[case]
+    for day, answer in enumerate(answers):
+        fleet = morning(recorder(Path("/nowhere"), url=url, keep_days=60), day, {"web1": answer, "web2": "puma"})
+        assert fleet.past.off == ""
+    assert states(fleet).get("web1 nginx") == wanted
+
+
+def test_eight_writers_at_once_none_fails(url: str) -> None:
+    said: list[str] = []
+
+    def write(number: int) -> None:
+        for day in range(3):
+            said.append(morning(recorder(Path("/nowhere"), url=url), day, {f"s{number}h{n}": "nginx" for n in range(30)}, run_id=f"s{number}d{day}").past.off)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert said == [""] * 24
+    with recorder(Path("/nowhere"), url=url).store().writing() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM host").scalar() == 240
+
+
+def test_locked_for_too_long(url: str) -> None:
+    morning(recorder(Path("/nowhere"), url=url), 0, {"web1": "nginx"})
+    with recorder(Path("/nowhere"), url=url).store().writing():
+        fleet = morning(recorder(Path("/nowhere"), url=url, wait=0.1), 1, {"web1": "puma"})
+    assert "lock timeout; this run is in the spool" in fleet.past.off.replace("canceling statement due to ", "")
+    assert [item["title"] for item in fleet.hosts[0].findings()] == ["puma is stale"]
+
+
+def test_no_such_database_is_told(url: str) -> None:
+    fleet = morning(recorder(Path("/nowhere"), url=url.replace("check@/postgres", "check:secret@/nosuch")), 0, {"web1": "nginx"})
+    assert 'database "nosuch" does not exist' in fleet.past.off and "secret" not in fleet.past.off
