@@ -16,7 +16,7 @@ import os
 import re
 
 from ..host.finding import finding, text
-from .software_text import plain
+from .software_text import plain_rows
 
 FOLDER = b"/var/lib/dpkg"
 STATUS_LIMIT = 256 * 1048576
@@ -37,10 +37,11 @@ STATES = {
 GONE = (b"n", b"c")
 
 # Its files are there, but it was never set up: dpkg was interrupted, or a script of the package failed.
-BROKEN = (b"H", b"U", b"F")
+BROKEN = ("H", "U", "F")
 
 _SOURCE = re.compile(rb"([^\s(]+)(?:\s+\(([^)]*)\))?\Z")
-_NEEDED = (b"Package", b"Status", b"Architecture", b"Version")
+_NEEDED = {b"Package", b"Status", b"Architecture", b"Version"}
+_FIELDS = re.compile(rb"^(Package|Status|Architecture|Source|Version): *(\S.*?) *$", re.MULTILINE).findall
 
 
 def is_there(machine):
@@ -59,13 +60,8 @@ def read(machine):
     journal = _journal(machine)
     for raw in journal:
         stanzas.update(_stanzas(raw)[0])
-    rows, broken = [], []
-    for fields in stanzas.values():
-        row = _row(fields)
-        if row is not None:
-            rows.append(row)
-            if row[5][1:2].encode() in BROKEN or row[5].endswith("R"):
-                broken.append(row)
+    rows = plain_rows([row for row in map(_row, stanzas.values()) if row is not None])
+    broken = [row for row in rows if row[5][1:2] in BROKEN or row[5].endswith("R")]
     findings = []
     if (journal or broken) and _is_at_work(machine):
         problems.append("packages are being installed at this moment: the list may be between two states")
@@ -93,18 +89,14 @@ def _fields(block):
     # dpkg writes the version behind all that is asked for, and the long fields behind that.
     end = block.find(b"\n", block.find(b"\nVersion: ") + 1)
     for part in (block if end < 0 else block[:end], block):
-        fields = {}
-        for line in part.split(b"\n"):
-            name, colon, value = line.partition(b":")
-            if colon and name not in fields:
-                fields[name] = value.strip()
-        if all(fields.get(name) for name in _NEEDED):
+        fields = dict(_FIELDS(part))
+        if len(fields) >= 4 and fields.keys() >= _NEEDED:
             return fields
     return None
 
 
 def _row(fields):
-    """Return the row of a package, None where it is not installed."""
+    """Return the row of a package (bytes), None where it is not installed."""
     status = fields[b"Status"].split()
     if len(status) != 3:
         return None
@@ -115,7 +107,7 @@ def _row(fields):
     name, version = fields[b"Package"], fields[b"Version"]
     source = _SOURCE.match(fields.get(b"Source", b""))
     source_name, source_version = source.groups() if source else (name, None)
-    return plain([name, version, fields[b"Architecture"], source_name, source_version or version, abbreviation])
+    return [name, version, fields[b"Architecture"], source_name, source_version or version, abbreviation]
 
 
 def _journal(machine):

@@ -16,7 +16,7 @@ import os
 import re
 
 from ..host.finding import finding, text
-from .software_text import plain, sections
+from .software_text import plain, plain_rows, sections
 
 # Where the database of rpm lies: of the distributions, of newer Fedora and SUSE; and its files, by backend.
 FOLDERS = (b"/var/lib/rpm/", b"/usr/lib/sysimage/rpm/")
@@ -53,10 +53,10 @@ def read(machine):
     for line in answer.out.split(b"\n"):
         fields = line.split(b"\t")
         if len(fields) == len(FIELDS):
-            rows.append(plain(fields))
+            rows.append(fields)
         elif line:
             unreadable += 1
-    rows = [row for row in rows if row[0] != KEYS]
+    rows = [row for row in plain_rows(rows) if row[0] != KEYS]
     rows.sort(key=lambda row: (row[5], row[0], row[4], row[2], row[3]))
     return rows, _findings(answer, rows), _problems(answer, unreadable)
 
