@@ -167,6 +167,7 @@ data:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.bottomup.security.plugins.module_utils.checks import web_probes
 from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine
 
@@ -185,7 +186,7 @@ def main():
         ),
         supports_check_mode=True,
     )
-    options = dict((name, value) for name, value in module.params.items() if value is not None)
+    options = {name: value for name, value in module.params.items() if value is not None}
     try:
         result = web_probes.run(options, Machine())
     except ValueError as error:

@@ -25,8 +25,8 @@ from typing import Any
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(REPOSITORY / "tests" / "evaluate")]
 
-import probes
-import rails_day
+import probes  # noqa: E402
+import rails_day  # noqa: E402
 
 LINES, DAYS, SMALL = 650_000, 8, 100_000
 ROUNDS = 5
@@ -51,7 +51,7 @@ def measured(argv: list[str], shell: bool = False) -> tuple[float, float, float]
     if pid == 0:
         try:
             begin = time.monotonic()
-            subprocess.run(["/bin/bash", "-c", argv[0]] if shell else argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True)
+            subprocess.run(["/bin/bash", "-c", argv[0]] if shell else argv, stdin=subprocess.DEVNULL, capture_output=True, check=True)
             used = resource.getrusage(resource.RUSAGE_CHILDREN)
             os.write(writer, json.dumps([used.ru_utime + used.ru_stime, time.monotonic() - begin, used.ru_maxrss / 1024]).encode())
             os._exit(0)
@@ -79,7 +79,10 @@ def least(runs: dict[str, Callable[[], tuple[float, float, float]]], rounds: int
 
 
 def rows(found: dict[str, tuple[float, float, float]], base: str, lines: int) -> list[list[Any]]:
-    return [[name, round(cpu, 2), round(wall, 2), round(memory, 1), round(lines / cpu / 1000), round(cpu / found[base][0], 2)] for name, (cpu, wall, memory) in found.items()]
+    return [
+        [name, round(cpu, 2), round(wall, 2), round(memory, 1), round(lines / cpu / 1000), round(cpu / found[base][0], 2)]
+        for name, (cpu, wall, memory) in found.items()
+    ]
 
 
 def main() -> None:
@@ -98,16 +101,22 @@ def main() -> None:
         for day in range(DAYS):
             shutil.copy(folder / "day.gz", folder / f"week-{day}.gz")
         for title, file in (("One day", "day.gz"), ("Every request unique", "unique.gz")):
-            found = least({
-                "zcat, grep -Ev, wc": lambda file=file: measured([f"zcat {folder}/{file} | {BLOG}"], shell=True),
-                "web_probes": lambda file=file: measured(check(f"{folder}/{file}")),
-            }, arguments.rounds)
+            found = least(
+                {
+                    "zcat, grep -Ev, wc": lambda file=file: measured([f"zcat {folder}/{file} | {BLOG}"], shell=True),
+                    "web_probes": lambda file=file: measured(check(f"{folder}/{file}")),
+                },
+                arguments.rounds,
+            )
             tables.append({"title": f"{title}, {arguments.lines} lines", "columns": columns, "rows": rows(found, "zcat, grep -Ev, wc", arguments.lines)})
-        found = least({
-            "zcat, grep -Ev, wc": lambda: measured([f"zcat {folder}/week-*.gz | {BLOG}"], shell=True),
-            "web_probes": lambda: measured(check(f"{folder}/week-*.gz")),
-            "web_probes, workers: 2": lambda: measured(check(f"{folder}/week-*.gz", workers=2)),
-        }, 2)
+        found = least(
+            {
+                "zcat, grep -Ev, wc": lambda: measured([f"zcat {folder}/week-*.gz | {BLOG}"], shell=True),
+                "web_probes": lambda: measured(check(f"{folder}/week-*.gz")),
+                "web_probes, workers: 2": lambda: measured(check(f"{folder}/week-*.gz", workers=2)),
+            },
+            2,
+        )
         tables.append({"title": f"{DAYS} days", "columns": columns, "rows": rows(found, "zcat, grep -Ev, wc", DAYS * arguments.lines)})
         tables.append(others(folder, columns, planted))
     document = {"title": "web_probes", "text": "Memory is that of the largest process.", "tables": tables}
@@ -126,12 +135,19 @@ def others(folder: Path, columns: list[str], planted: list[rails_day.Probe]) -> 
     if shutil.which("logwatch"):
         (folder / "httpd").mkdir()
         shutil.copy(folder / "small.log", folder / "httpd" / "access_log")
-        runs["logwatch --service http"] = lambda: measured(["logwatch", "--service", "http", "--range", "all", "--detail", "5", "--output", "stdout", "--logdir", str(folder)])
+        runs["logwatch --service http"] = lambda: measured(
+            ["logwatch", "--service", "http", "--range", "all", "--detail", "5", "--output", "stdout", "--logdir", str(folder)]
+        )
     else:
         missing.append("logwatch")
     found = least(runs, 2)
     note = f"Not measured, not installed: {', '.join(missing)}." if missing else ""
-    return {"title": f"Other programs, {SMALL} lines", "columns": [*columns[:-1], "CPU, web_probes = 1"], "rows": rows(found, "web_probes", SMALL), "note": note}
+    return {
+        "title": f"Other programs, {SMALL} lines",
+        "columns": [*columns[:-1], "CPU, web_probes = 1"],
+        "rows": rows(found, "web_probes", SMALL),
+        "note": note,
+    }
 
 
 if __name__ == "__main__":

@@ -48,7 +48,8 @@ def day(lines: int) -> list[Row]:
         data = judged(path)
     hits = {hit["line"]: hit for hit in data["hits"]}
     rows = []
-    found, planted = Counter(), Counter()
+    found: Counter[str] = Counter()
+    planted: Counter[str] = Counter()
     for number, label in labels.items():
         planted[label.category] += 1
         found[label.category] += number in hits
@@ -108,13 +109,20 @@ def fail2ban_rows() -> list[Row]:
 def list_rows() -> list[Row]:
     """The word lists of the Core Rule Set, each word as a request."""
     rows: list[Row] = []
-    for name, form in (("restricted-files.data", "/{}"), ("lfi-os-files.data", "/download?file=../../../../{}"), ("lfi-os-files.data", "/{}"), ("restricted-upload.data", "/{}")):
+    for name, form in (
+        ("restricted-files.data", "/{}"),
+        ("lfi-os-files.data", "/download?file=../../../../{}"),
+        ("lfi-os-files.data", "/{}"),
+        ("restricted-upload.data", "/{}"),
+    ):
         source = NGINX / "lists" / name
         if not source.exists():
             rows.append(("CRS lists", f"{name}: not on this machine", "-", "-", "-"))
             continue
         words = [line.strip() for line in source.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip() and not line.startswith("#")]
-        rows.append(("CRS lists", f"{name} as {form.format('...')}", str(len(words)), _part(_found([form.format(word.lstrip("/")) for word in words]), len(words)), "-"))
+        rows.append(
+            ("CRS lists", f"{name} as {form.format('...')}", str(len(words)), _part(_found([form.format(word.lstrip("/")) for word in words]), len(words)), "-")
+        )
     return rows
 
 

@@ -198,5 +198,7 @@ _LINES = (
 
 def probes() -> list[Probe]:
     """Return all requests, each as the request line of a log."""
-    found = [Probe(category, f"GET {target} HTTP/1.1".replace('"', "\\x22")) for category, targets in _REQUESTS.items() for target in targets.split("\n") if target]
+    found = [
+        Probe(category, f"GET {target} HTTP/1.1".replace('"', "\\x22")) for category, targets in _REQUESTS.items() for target in targets.split("\n") if target
+    ]
     return found + list(_LINES)

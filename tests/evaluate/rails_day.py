@@ -18,19 +18,160 @@ from typing import NamedTuple
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 # What people look for in a shop, with words that also begin attacks.
-PLAIN = (
-    "lamp chair pen paper book earring oil coffee mug shirt blue red green large small kids garden tools summer sale bicycle helmet l'oréal jack&jones h&m 100% c++ "
-    "size:42 a/b wooden steel glass carpet curtain pillow blanket mirror shelf desk sofa armchair kettle toaster grinder filter bag wallet belt scarf gloves boots"
-).split()
-NASTY = (
-    "table union select drop exec order insert update delete console shell script alert etc hosts admin sleep count case when and or having group by from where "
-    "null true java ruby php python rails cat cut echo find head less more sort tail top who net ping dir type o'neill c# .net #1 (new)"
-).split()
-SECTIONS = ("books", "lamps", "union-jacks", "scripts", "shells", "tables", "select-series", "garden", "kids", "console-games", "envelopes", "git-mugs", "config-kits")
+PLAIN = [
+    "lamp",
+    "chair",
+    "pen",
+    "paper",
+    "book",
+    "earring",
+    "oil",
+    "coffee",
+    "mug",
+    "shirt",
+    "blue",
+    "red",
+    "green",
+    "large",
+    "small",
+    "kids",
+    "garden",
+    "tools",
+    "summer",
+    "sale",
+    "bicycle",
+    "helmet",
+    "l'oréal",
+    "jack&jones",
+    "h&m",
+    "100%",
+    "c++",
+    "size:42",
+    "a/b",
+    "wooden",
+    "steel",
+    "glass",
+    "carpet",
+    "curtain",
+    "pillow",
+    "blanket",
+    "mirror",
+    "shelf",
+    "desk",
+    "sofa",
+    "armchair",
+    "kettle",
+    "toaster",
+    "grinder",
+    "filter",
+    "bag",
+    "wallet",
+    "belt",
+    "scarf",
+    "gloves",
+    "boots",
+]
+NASTY = [
+    "table",
+    "union",
+    "select",
+    "drop",
+    "exec",
+    "order",
+    "insert",
+    "update",
+    "delete",
+    "console",
+    "shell",
+    "script",
+    "alert",
+    "etc",
+    "hosts",
+    "admin",
+    "sleep",
+    "count",
+    "case",
+    "when",
+    "and",
+    "or",
+    "having",
+    "group",
+    "by",
+    "from",
+    "where",
+    "null",
+    "true",
+    "java",
+    "ruby",
+    "php",
+    "python",
+    "rails",
+    "cat",
+    "cut",
+    "echo",
+    "find",
+    "head",
+    "less",
+    "more",
+    "sort",
+    "tail",
+    "top",
+    "who",
+    "net",
+    "ping",
+    "dir",
+    "type",
+    "o'neill",
+    "c#",
+    ".net",
+    "#1",
+    "(new)",
+]
+SECTIONS = (
+    "books",
+    "lamps",
+    "union-jacks",
+    "scripts",
+    "shells",
+    "tables",
+    "select-series",
+    "garden",
+    "kids",
+    "console-games",
+    "envelopes",
+    "git-mugs",
+    "config-kits",
+)
 PAGES = (
-    "/", "/", "/", "/cart", "/checkout", "/login", "/logout", "/files/Screenshot%20(2).png", "/password/new", "/account", "/account/orders", "/help", "/contact", "/select_plan", "/about",
-    "/blog/2018/02/etc-passwd", "/blog/2024/sql-injection-explained", "/blog/2023/what-is-xss", "/terms", "/.well-known/apple-app-site-association",
-    "/.well-known/acme-challenge/x8Jd0aa", "/robots.txt", "/sitemap.xml", "/favicon.ico", "/manifest.json", "/service-worker.js", "/cable", "/up", "/health",
+    "/",
+    "/",
+    "/",
+    "/cart",
+    "/checkout",
+    "/login",
+    "/logout",
+    "/files/Screenshot%20(2).png",
+    "/password/new",
+    "/account",
+    "/account/orders",
+    "/help",
+    "/contact",
+    "/select_plan",
+    "/about",
+    "/blog/2018/02/etc-passwd",
+    "/blog/2024/sql-injection-explained",
+    "/blog/2023/what-is-xss",
+    "/terms",
+    "/.well-known/apple-app-site-association",
+    "/.well-known/acme-challenge/x8Jd0aa",
+    "/robots.txt",
+    "/sitemap.xml",
+    "/favicon.ico",
+    "/manifest.json",
+    "/service-worker.js",
+    "/cable",
+    "/up",
+    "/health",
 )
 AGENTS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{}.0.0.0 Safari/537.36",
@@ -42,7 +183,15 @@ AGENTS = (
     "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)",
     "ShopApp/4.{} (Android)",
 )
-ROBOTS = ("Mozilla/5.0", "python-requests/2.31.0", "Go-http-client/1.1", "curl/7.88.1", "-", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/91.0 Safari/537.36", "Mozilla/5.0 zgrab/0.x")
+ROBOTS = (
+    "Mozilla/5.0",
+    "python-requests/2.31.0",
+    "Go-http-client/1.1",
+    "curl/7.88.1",
+    "-",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/91.0 Safari/537.36",
+    "Mozilla/5.0 zgrab/0.x",
+)
 
 
 class Probe(NamedTuple):
@@ -69,7 +218,7 @@ def _asset(chance: random.Random, prints: Sequence[str]) -> str:
     if kind < 0.6:
         return f"/packs/js/{chance.choice(('runtime', 'main', 'cart'))}-{chance.choice(prints)}.js"
     number = chance.randrange(3000)
-    return f"/images/uploads/{number % 1000}/thumb_{prints[number % 300][number % 50:][:12]}.jpg"
+    return f"/images/uploads/{number % 1000}/thumb_{prints[number % 300][number % 50 :][:12]}.jpg"
 
 
 def _words(chance: random.Random) -> str:
@@ -88,11 +237,12 @@ def _page(chance: random.Random, prints: Sequence[str]) -> str:
     if kind < 0.52:
         return f"/search?q={_words(chance)}&page={chance.randrange(1, 20)}&commit=Search"
     if kind < 0.62:
-        return f"/categories/{chance.choice(SECTIONS)}/items?sort={chance.choice(('name', 'price', '-price'))}&utf8=%E2%9C%93&filter%5Bcolor%5D%5B%5D={chance.choice(('red', 'blue'))}"
+        order = chance.choice(("name", "price", "-price"))
+        return f"/categories/{chance.choice(SECTIONS)}/items?sort={order}&utf8=%E2%9C%93&filter%5Bcolor%5D%5B%5D={chance.choice(('red', 'blue'))}"
     if kind < 0.7:
         number = int(chance.random() ** 2 * 9000)
         print_ = prints[number % 300]
-        return f"/rails/active_storage/blobs/redirect/{print_[number % 60:]}{print_}--{prints[number % 299][:40]}/photo_{number}.jpg"
+        return f"/rails/active_storage/blobs/redirect/{print_[number % 60 :]}{print_}--{prints[number % 299][:40]}/photo_{number}.jpg"
     if kind < 0.78:
         return f"/api/v2/items/{int(chance.random() ** 2 * 30000)}.json?fields=name,price&include=reviews"
     if kind < 0.82:

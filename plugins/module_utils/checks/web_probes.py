@@ -16,11 +16,11 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import os
+import shlex
 
 from ..host import logs
 from ..host.finding import finding, iso, result, text
 from . import web_probes_data as data_of
-from . import web_probes_files as files
 from . import web_probes_findings as findings_of
 from .web_probes_address import is_local, networks
 from .web_probes_known import KNOWN_PATHS, Known
@@ -59,12 +59,15 @@ def _result(place, work, span, options):
         "hours": data_of.hours(tally, meaning),
         "broken_links": data_of.broken_links(tally),
         "unparsed_samples": [data_of.shown(line) for line in tally.samples],
-        "files_read": work.files[:data_of.FILES_SHOWN],
-        "files_skipped": [{"path": text(path), "why": text(why)} for path, why in skipped[:data_of.FILES_SHOWN]],
+        "files_read": work.files[: data_of.FILES_SHOWN],
+        "files_skipped": [{"path": text(path), "why": text(why)} for path, why in skipped[: data_of.FILES_SHOWN]],
         "served": sorted(meaning.served),
         "cut": {
-            "clients": clients_cut, "answers": tally.answers_cut, "files_read": max(0, len(work.files) - data_of.FILES_SHOWN),
-            "files_skipped": max(0, len(skipped) - data_of.FILES_SHOWN), "broken_links": max(0, len(tally.links) - data_of.LINKS_SHOWN),
+            "clients": clients_cut,
+            "answers": tally.answers_cut,
+            "files_read": max(0, len(work.files) - data_of.FILES_SHOWN),
+            "files_skipped": max(0, len(skipped) - data_of.FILES_SHOWN),
+            "broken_links": max(0, len(tally.links) - data_of.LINKS_SHOWN),
         },
     }
     if options.get("list_hits"):
@@ -80,10 +83,17 @@ def _result(place, work, span, options):
 def _unreadable(denied):
     if not denied:
         return []
-    return [finding(
-        "web_probes.unreadable", "medium", "%d logs or folders of the web server cannot be read" % len(denied), "unreadable logs",
-        [(text(path), why) for path, why in denied], "Run the check as root (become), or let its user read the logs.",
-        ["ls -ldZ %s" % " ".join(sorted(set("'%s'" % text(os.path.dirname(path) or path, 200).replace("'", "'\\''") for path, _why in denied))[:5])])]
+    return [
+        finding(
+            "web_probes.unreadable",
+            "medium",
+            "%d logs or folders of the web server cannot be read" % len(denied),
+            "unreadable logs",
+            [(text(path), why) for path, why in denied],
+            "Run the check as root (become), or let its user read the logs.",
+            ["ls -ldZ %s" % " ".join(sorted({shlex.quote(text(os.path.dirname(path) or path, 200)) for path, _why in denied})[:5])],
+        )
+    ]
 
 
 def _incomplete(place, work, tally):

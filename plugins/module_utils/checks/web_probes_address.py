@@ -15,9 +15,9 @@ __metaclass__ = type
 import ipaddress
 import re
 
-_V4 = re.compile(br"(?:\d{1,3}\.){3}\d{1,3}\Z")
-_V6 = re.compile(br"[0-9a-fA-F:.]*:[0-9a-fA-F:.]*\Z")
-_PORT = re.compile(br"((?:\d{1,3}\.){3}\d{1,3}):\d{1,5}\Z|\[([0-9a-fA-F:.]+)\](?::\d{1,5})?\Z")
+_V4 = re.compile(rb"(?:\d{1,3}\.){3}\d{1,3}\Z")
+_V6 = re.compile(rb"[0-9a-fA-F:.]*:[0-9a-fA-F:.]*\Z")
+_PORT = re.compile(rb"((?:\d{1,3}\.){3}\d{1,3}):\d{1,5}\Z|\[([0-9a-fA-F:.]+)\](?::\d{1,5})?\Z")
 
 UNKNOWN = b"-"
 _LOCAL = (b"unix:", b"-", b"")

@@ -22,15 +22,21 @@ FILES_LIMIT = 500
 TOKENS_LIMIT = 400000
 DEPTH_LIMIT = 16
 
-NGINX = (b"/etc/nginx/nginx.conf", b"/usr/local/nginx/conf/nginx.conf", b"/opt/nginx/conf/nginx.conf", b"/usr/local/etc/nginx/nginx.conf", b"/usr/local/openresty/nginx/conf/nginx.conf")
+NGINX = (
+    b"/etc/nginx/nginx.conf",
+    b"/usr/local/nginx/conf/nginx.conf",
+    b"/opt/nginx/conf/nginx.conf",
+    b"/usr/local/etc/nginx/nginx.conf",
+    b"/usr/local/openresty/nginx/conf/nginx.conf",
+)
 APACHE = (b"/etc/apache2/apache2.conf", b"/etc/httpd/conf/httpd.conf")
 
 # access: [(path or glob, name of the format)]; not_read: [(what, why)].
 Config = collections.namedtuple("Config", "access errors formats names roots not_read problems")
 
-_TOKEN = re.compile(br"\s+|#[^\n]*|\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|([{};])|((?:\$\{\w*\}|\\.|[^\s{};\"'\\])+)", re.DOTALL)
-_VARIABLE = re.compile(br"\$(?:\{\w+\}|\w+)")
-_ESCAPED = re.compile(br"\\(.)", re.DOTALL)
+_TOKEN = re.compile(rb"\s+|#[^\n]*|\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|([{};])|((?:\$\{\w*\}|\\.|[^\s{};\"'\\])+)", re.DOTALL)
+_VARIABLE = re.compile(rb"\$(?:\{\w+\}|\w+)")
+_ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 
 
 def _tokens(words):
@@ -48,7 +54,7 @@ def _tokens(words):
         elif word is not None:
             yield "word", word
         elif double is not None or single is not None:
-            yield "word", _ESCAPED.sub(br"\1", double if double is not None else single)
+            yield "word", _ESCAPED.sub(rb"\1", double if double is not None else single)
 
 
 class _Nginx:
@@ -122,10 +128,13 @@ class _Nginx:
             self.config.access.append((_VARIABLE.sub(b"*", path), os.fsdecode(options[0]) if options else "combined"))
 
 
-_APACHE_LINE = re.compile(br"^[ \t]*(CustomLog|TransferLog|ErrorLog|ServerName|ServerAlias|DocumentRoot|Include|IncludeOptional|Define)[ \t]+(.*?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
-_APACHE_WORD = re.compile(br"\"((?:[^\"\\]|\\.)*)\"|(\S+)")
-_APACHE_VARIABLE = re.compile(br"\$\{(\w+)\}")
-_EXPORT = re.compile(br"^\s*export\s+(\w+)=([^\s;#]*)", re.MULTILINE)
+_APACHE_LINE = re.compile(
+    rb"^[ \t]*(CustomLog|TransferLog|ErrorLog|ServerName|ServerAlias|DocumentRoot|Include|IncludeOptional|Define)[ \t]+(.*?)[ \t]*$",
+    re.MULTILINE | re.IGNORECASE,
+)
+_APACHE_WORD = re.compile(rb"\"((?:[^\"\\]|\\.)*)\"|(\S+)")
+_APACHE_VARIABLE = re.compile(rb"\$\{(\w+)\}")
+_EXPORT = re.compile(rb"^\s*export\s+(\w+)=([^\s;#]*)", re.MULTILINE)
 
 
 class _Apache:

@@ -41,14 +41,21 @@ def totals(tally, meaning):
         for category in categories:
             by_category[category] = by_category.get(category, 0) + count
     answered = sum(answer.count for key, answer in tally.answers.items() if counts_as_answered(key, meaning))
-    clients = set(name for name, client in tally.clients.items() if any(meaning.counted(verdict) for verdict in client.verdicts))
+    clients = {name for name, client in tally.clients.items() if any(meaning.counted(verdict) for verdict in client.verdicts)}
     clients.update(events_by_client(tally))
     beyond = max(0, len(tally.names) - len(tally.clients))
     return {
-        "lines": tally.lines, "unparsed": tally.unparsed, "outside_window": tally.outside, "empty_requests": tally.empty, "bytes": tally.bytes,
-        "hits": hits, "answered": answered, "clients": len(clients) + beyond, "broken_links": tally.links_total,
+        "lines": tally.lines,
+        "unparsed": tally.unparsed,
+        "outside_window": tally.outside,
+        "empty_requests": tally.empty,
+        "bytes": tally.bytes,
+        "hits": hits,
+        "answered": answered,
+        "clients": len(clients) + beyond,
+        "broken_links": tally.links_total,
         "error_lines": tally.error_lines,
-    }, dict((category, by_category[category]) for category in CATEGORIES if category in by_category)
+    }, {category: by_category[category] for category in CATEGORIES if category in by_category}
 
 
 def counts_as_answered(key, meaning):
@@ -102,10 +109,16 @@ def _client(row, meaning):
     for verdict, request, status, path, number in client.samples:
         found = meaning.categories(verdict)
         if found:
-            samples.append({
-                "request": shown(request), "status": text(status), "category": found[0], "signature": meaning.counted(verdict)[0],
-                "file": text(path), "line": number,
-            })
+            samples.append(
+                {
+                    "request": shown(request),
+                    "status": text(status),
+                    "category": found[0],
+                    "signature": meaning.counted(verdict)[0],
+                    "file": text(path),
+                    "line": number,
+                }
+            )
     for kind in sorted(events):
         samples.append({"request": shown(events[kind].sample), "status": "-", "category": kind, "signature": kind, "file": "", "line": None})
     return {
@@ -115,7 +128,7 @@ def _client(row, meaning):
         "answered": -answered,
         "first": iso(client.first),
         "last": iso(client.last),
-        "statuses": dict((text(status), count) for status, count in sorted(client.statuses.items())),
+        "statuses": {text(status): count for status, count in sorted(client.statuses.items())},
         "agents": [shown(agent) for agent in sorted(client.agents)],
         "samples": samples[:6],
     }

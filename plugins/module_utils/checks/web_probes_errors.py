@@ -21,43 +21,54 @@ from .web_probes_address import address
 # kind: one of KINDS or an empty text; request: the request line, or b"".
 Event = collections.namedtuple("Event", "when client kind request message")
 
-KINDS = collections.OrderedDict((
-    ("login_failures", "failed logins"),
-    ("rate_limited", "stopped by a rate limit"),
-    ("blocked", "stopped by a web application firewall"),
-    ("forbidden", "forbidden by a rule"),
-    ("upstream_closed", "the application closed the connection"),
-    ("connections", "connections that carried no request"),
-    ("invalid", "invalid requests"),
-))
+KINDS = collections.OrderedDict(
+    (
+        ("login_failures", "failed logins"),
+        ("rate_limited", "stopped by a rate limit"),
+        ("blocked", "stopped by a web application firewall"),
+        ("forbidden", "forbidden by a rule"),
+        ("upstream_closed", "the application closed the connection"),
+        ("connections", "connections that carried no request"),
+        ("invalid", "invalid requests"),
+    )
+)
 
 # What a message means: the first that matches. Literals first: most lines of an error log are none of these.
 _MESSAGES = (
-    ("blocked", b"ModSecurity", re.compile(br"ModSecurity: (?:Access denied|Warning)")),
-    ("blocked", b"Coraza", re.compile(br"Coraza: (?:Access denied|Warning)")),
-    ("rate_limited", b"limiting ", re.compile(br"limiting (?:requests|connections)")),
-    ("login_failures", b"user ", re.compile(br"user \"?[^\"]{0,200}\"?:? (?:was not found in|password mismatch|not found|authentication failure|: authentication)|user [^:]{1,200}: authentication failure")),
-    ("login_failures", b"login failed", re.compile(br"client login failed")),
-    ("login_failures", b"uthenticat", re.compile(br"(?:Failed Login Attempt|Authentication attempt from .* failed|ADMIN_LOGIN_FAILED|failed to authenticate)")),
-    ("login_failures", b"Login Attempt", re.compile(br"Failed Login Attempt")),
-    ("login_failures", b"LOGIN_FAILED", re.compile(br"ADMIN_LOGIN_FAILED")),
-    ("forbidden", b"forbidden by rule", re.compile(br"access forbidden by rule")),
-    ("forbidden", b"client denied", re.compile(br"client denied by server configuration")),
-    ("upstream_closed", b"prematurely closed", re.compile(br"upstream prematurely closed connection")),
-    ("connections", b"Handling ", re.compile(br"Handling (?:TCP connection|UDP stream) from")),
-    ("invalid", b"Invalid URI", re.compile(br"Invalid URI in request")),
-    ("invalid", b"client sent invalid", re.compile(br"client sent invalid")),
+    ("blocked", b"ModSecurity", re.compile(rb"ModSecurity: (?:Access denied|Warning)")),
+    ("blocked", b"Coraza", re.compile(rb"Coraza: (?:Access denied|Warning)")),
+    ("rate_limited", b"limiting ", re.compile(rb"limiting (?:requests|connections)")),
+    (
+        "login_failures",
+        b"user ",
+        re.compile(
+            re.compile(
+                rb"user \"?[^\"]{0,200}\"?:? (?:was not found in|password mismatch|not found|authentication failure|: authentication)"
+                rb"|user [^:]{1,200}: authentication failure"
+            ),
+        ),
+    ),
+    ("login_failures", b"login failed", re.compile(rb"client login failed")),
+    ("login_failures", b"uthenticat", re.compile(rb"(?:Failed Login Attempt|Authentication attempt from .* failed|ADMIN_LOGIN_FAILED|failed to authenticate)")),
+    ("login_failures", b"Login Attempt", re.compile(rb"Failed Login Attempt")),
+    ("login_failures", b"LOGIN_FAILED", re.compile(rb"ADMIN_LOGIN_FAILED")),
+    ("forbidden", b"forbidden by rule", re.compile(rb"access forbidden by rule")),
+    ("forbidden", b"client denied", re.compile(rb"client denied by server configuration")),
+    ("upstream_closed", b"prematurely closed", re.compile(rb"upstream prematurely closed connection")),
+    ("connections", b"Handling ", re.compile(rb"Handling (?:TCP connection|UDP stream) from")),
+    ("invalid", b"Invalid URI", re.compile(rb"Invalid URI in request")),
+    ("invalid", b"client sent invalid", re.compile(rb"client sent invalid")),
 )
 
-_NGINX = re.compile(br"(?:^|[:\s])(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[\w+\] \d+#\d+: ")
-_APACHE = re.compile(br"^\[([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:.]+ \d{4})\] (?:\[[^\]]*\] ){1,4}")
-_OTHER = re.compile(br"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d)(?!\d)")
-_SECONDS = re.compile(br"\"ts\":(\d{10})")
-_CLIENT = re.compile(br"\bclient:? [\\\"]*([0-9a-fA-F.:]{3,45})")
-_ADDRESS = re.compile(br"(?:\bip:|\"ip\":\"|attempt from \[|(?:connection|stream) from |\[)([0-9a-fA-F.:]{7,45}?)(?::\d+)?(?=[\s\",:\]-])")
-_REQUEST = re.compile(br"request: \"([^\"]{1,8192})\"")
-_INVALID = re.compile(br"Invalid URI in request ([^\r\n]{1,8192})")
-_ZORAXY = re.compile(br"^(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[.{0,200}\[client: ([^\]]+)\] \[useragent: ([^\]]*)\] (\S+ \S+) (\d{3})$")
+_NGINX = re.compile(rb"(?:^|[:\s])(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[\w+\] \d+#\d+: ")
+_APACHE = re.compile(rb"^\[([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:.]+ \d{4})\] (?:\[[^\]]*\] ){1,4}")
+_OTHER = re.compile(rb"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d)(?!\d)")
+_SECONDS = re.compile(rb"\"ts\":(\d{10})")
+_CLIENT = re.compile(rb"\bclient:? [\\\"]*([0-9a-fA-F.:]{3,45})")
+_ADDRESS = re.compile(rb"(?:\bip:|\"ip\":\"|attempt from \[|(?:connection|stream) from |\[)([0-9a-fA-F.:]{7,45}?)(?::\d+)?(?=[\s\",:\]-])")
+_REQUEST = re.compile(rb"request: \"([^\"]{1,8192})\"")
+_INVALID = re.compile(rb"Invalid URI in request ([^\r\n]{1,8192})")
+_ZORAXY = re.compile(rb"^(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[.{0,200}\[client: ([^\]]+)\] \[useragent: ([^\]]*)\] (\S+ \S+) (\d{3})$")
 
 
 def _kind(line):
@@ -93,7 +104,7 @@ def event(line):
         return None
     kind = kind or _kind(line)
     asked = _REQUEST.search(line) or (_INVALID.search(line) if kind == "invalid" else None)
-    return Event(when, _client(line), kind, asked.group(1) if asked else b"", line[match.end():match.end() + 200])
+    return Event(when, _client(line), kind, asked.group(1) if asked else b"", line[match.end() : match.end() + 200])
 
 
 def proxied(line):

@@ -42,7 +42,10 @@ _REMEDIES = {
     "cms_admin": "Put the panel behind a login of the web server or a VPN, or remove it.",
 }
 _REMEDY = "Look at what was answered; remove or deny the path, or update the component that it belongs to."
-_PAYLOAD_REMEDY = "The page was answered as usual, which says nothing about the attack's success: look at the application's log of that time for errors and for data that it should not have given out."
+_PAYLOAD_REMEDY = (
+    "The page was answered as usual, which says nothing about the attack's success: look at the application's log of that time for errors "
+    "and for data that it should not have given out."
+)
 
 
 def _path(target):
@@ -100,7 +103,7 @@ def answered(tally, meaning):
         if login:
             level = "low"
         (server, _verdict, target, status, size), answer = max(group.rows, key=lambda row: (row[1].count, row[0]))
-        sizes = sorted(set(row[0][4] for row in group.rows))
+        sizes = sorted({row[0][4] for row in group.rows})
         size = "%d bytes" % sizes[-1] if sizes[-1] >= 0 else "HEAD"
         what = CATEGORIES[category]
         if payload:
@@ -110,16 +113,33 @@ def answered(tally, meaning):
         evidence = [(text(answer.place[0]), _evidence(row_key, row)) for row_key, row in _first(group.rows)]
         evidence.append(("clients", ", ".join(sorted(group.clients)[:CLIENTS_SHOWN])))
         remedy = _PAYLOAD_REMEDY if payload else _REMEDIES.get(category, _REMEDY)
-        out.append(finding(
-            "web_probes.answered", level, title, "%s %s" % (category, shown(path)), evidence,
-            ("Every request had a user's name: it is behind a login. " if login else "") + remedy,
-            [_grep(answer.place)] + _curl(server, target, payload), count=group.count, first=group.first, last=group.last))
+        out.append(
+            finding(
+                "web_probes.answered",
+                level,
+                title,
+                "%s %s" % (category, shown(path)),
+                evidence,
+                ("Every request had a user's name: it is behind a login. " if login else "") + remedy,
+                [_grep(answer.place)] + _curl(server, target, payload),
+                count=group.count,
+                first=group.first,
+                last=group.last,
+            )
+        )
     rest = rows[PATHS_SHOWN:]
     if rest:
-        out.append(finding(
-            "web_probes.answered", rest[0][1].severity, "%d more paths answered probes" % len(rest), "more paths",
-            [("path", shown(key[1])) for key, _group in rest], "Most servers answer few probes: look whether a catch-all page answers everything with changing sizes.",
-            count=sum(group.count for _key, group in rest)))
+        out.append(
+            finding(
+                "web_probes.answered",
+                rest[0][1].severity,
+                "%d more paths answered probes" % len(rest),
+                "more paths",
+                [("path", shown(key[1])) for key, _group in rest],
+                "Most servers answer few probes: look whether a catch-all page answers everything with changing sizes.",
+                count=sum(group.count for _key, group in rest),
+            )
+        )
     return out
 
 
@@ -145,11 +165,20 @@ def errors(tally, meaning):
     out = []
     for (category, path, _payload), group in rows[:PATHS_SHOWN]:
         place = _first(group.rows)[0][1].place
-        out.append(finding(
-            "web_probes.server_error", "high", "%s made %s fail (%s)" % (CATEGORIES[category], shown(path), text(group.rows[0][0][3])),
-            "%s %s" % (category, shown(path)), [(text(place[0]), _evidence(key, answer)) for key, answer in _first(group.rows)],
-            "An error means that the attack reached code. Read the application's log of that moment, repair the check of that parameter.",
-            [_grep(place)], count=group.count, first=group.first, last=group.last))
+        out.append(
+            finding(
+                "web_probes.server_error",
+                "high",
+                "%s made %s fail (%s)" % (CATEGORIES[category], shown(path), text(group.rows[0][0][3])),
+                "%s %s" % (category, shown(path)),
+                [(text(place[0]), _evidence(key, answer)) for key, answer in _first(group.rows)],
+                "An error means that the attack reached code. Read the application's log of that moment, repair the check of that parameter.",
+                [_grep(place)],
+                count=group.count,
+                first=group.first,
+                last=group.last,
+            )
+        )
     return out
 
 
@@ -163,11 +192,17 @@ def soft(tally, meaning):
     if not rows:
         return []
     evidence = ["%s %s: %s" % (shown(_path(key[2])), text(key[3]), meaning.soft[key]) for key, _answer in sorted(rows, key=lambda row: row[0])]
-    return [finding(
-        "web_probes.soft_404", "info", "%d probes got 200 with the catch-all page" % sum(answer.count for _key, answer in rows), "catch-all answers",
-        [("path", words) for words in sorted(set(evidence))],
-        "Nothing leaked as far as sizes tell. Let unknown paths answer 404: robots stop sooner, and a real leak stands out.",
-        count=sum(answer.count for _key, answer in rows))]
+    return [
+        finding(
+            "web_probes.soft_404",
+            "info",
+            "%d probes got 200 with the catch-all page" % sum(answer.count for _key, answer in rows),
+            "catch-all answers",
+            [("path", words) for words in sorted(set(evidence))],
+            "Nothing leaked as far as sizes tell. Let unknown paths answer 404: robots stop sooner, and a real leak stands out.",
+            count=sum(answer.count for _key, answer in rows),
+        )
+    ]
 
 
 def scanners(rows):
@@ -176,9 +211,18 @@ def scanners(rows):
     if not many:
         return []
     evidence = [("client", "%s: %d hits, %s" % (row["client"], row["hits"], ", ".join(row["categories"]))) for row in many]
-    return [finding(
-        "web_probes.scanner", "medium", "%d clients tried %d or more kinds of attacks" % (len(many), MANY_CATEGORIES), "clients with many kinds of probes", evidence,
-        "Ban them at the firewall or with fail2ban, unless it is your own scanner.", ["fail2ban-client status"], count=sum(row["hits"] for row in many))]
+    return [
+        finding(
+            "web_probes.scanner",
+            "medium",
+            "%d clients tried %d or more kinds of attacks" % (len(many), MANY_CATEGORIES),
+            "clients with many kinds of probes",
+            evidence,
+            "Ban them at the firewall or with fail2ban, unless it is your own scanner.",
+            ["fail2ban-client status"],
+            count=sum(row["hits"] for row in many),
+        )
+    ]
 
 
 def one_address(tally, private):
@@ -188,11 +232,18 @@ def one_address(tally, private):
     address, count = list(tally.sources.items())[0]
     if count < PROXY_LINES or not private:
         return []
-    return [finding(
-        "web_probes.real_ip", "medium", "Every request comes from one private address: the clients' own are not logged", "client addresses",
-        [("address", "%s: %d lines" % (text(address), count))],
-        "Tell the web server which proxy to trust (nginx: set_real_ip_from and real_ip_header): bans and reports need the client's address.",
-        ["nginx -T | grep -n real_ip"], count=count)]
+    return [
+        finding(
+            "web_probes.real_ip",
+            "medium",
+            "Every request comes from one private address: the clients' own are not logged",
+            "client addresses",
+            [("address", "%s: %d lines" % (text(address), count))],
+            "Tell the web server which proxy to trust (nginx: set_real_ip_from and real_ip_header): bans and reports need the client's address.",
+            ["nginx -T | grep -n real_ip"],
+            count=count,
+        )
+    ]
 
 
 def floods(tally):
@@ -200,9 +251,17 @@ def floods(tally):
     count = sum(number for verdict, number in tally.verdicts.items() if "tls_bytes" in verdict)
     if count < TLS_FLOOD:
         return []
-    return [finding(
-        "web_probes.tls_flood", "info", "%d TLS handshakes came to a port that speaks plain HTTP" % count, "TLS handshakes",
-        [], "Somebody links to https on a port without TLS, or robots try: a redirect from that port costs nothing.", count=count)]
+    return [
+        finding(
+            "web_probes.tls_flood",
+            "info",
+            "%d TLS handshakes came to a port that speaks plain HTTP" % count,
+            "TLS handshakes",
+            [],
+            "Somebody links to https on a port without TLS, or robots try: a redirect from that port costs nothing.",
+            count=count,
+        )
+    ]
 
 
 def closed(tally, meaning):
@@ -211,10 +270,18 @@ def closed(tally, meaning):
     out = []
     for (verdict, path), count in rows[:PATHS_SHOWN]:
         category = BY_ID[meaning.counted(verdict)[0]].category
-        out.append(finding(
-            "web_probes.upstream_closed", "high", "%s to %s: the application closed the connection" % (CATEGORIES[category], shown(path)), "%s %s" % (category, shown(path)),
-            [("error log", "upstream prematurely closed connection, %d times" % count)],
-            "A worker that dies of a request was reached by it. Read the application's log and the kernel's of that moment.", ["journalctl -k --since -2d | grep -i segfault"], count=count))
+        out.append(
+            finding(
+                "web_probes.upstream_closed",
+                "high",
+                "%s to %s: the application closed the connection" % (CATEGORIES[category], shown(path)),
+                "%s %s" % (category, shown(path)),
+                [("error log", "upstream prematurely closed connection, %d times" % count)],
+                "A worker that dies of a request was reached by it. Read the application's log and the kernel's of that moment.",
+                ["journalctl -k --since -2d | grep -i segfault"],
+                count=count,
+            )
+        )
     return out
 
 
@@ -223,10 +290,18 @@ def logins(rows):
     many = [row for row in rows if row["categories"].get("login_failures", 0) >= LOGIN_BURST]
     if not many:
         return []
-    return [finding(
-        "web_probes.logins", "low", "%d clients failed to log in %d times or more" % (len(many), LOGIN_BURST), "failed logins",
-        [("client", "%s: %d times, %s to %s" % (row["client"], row["categories"]["login_failures"], row["first"], row["last"])) for row in many],
-        "A program with an old password, or one that guesses: limit the rate of logins.", ["fail2ban-client status"], count=sum(row["categories"]["login_failures"] for row in many))]
+    return [
+        finding(
+            "web_probes.logins",
+            "low",
+            "%d clients failed to log in %d times or more" % (len(many), LOGIN_BURST),
+            "failed logins",
+            [("client", "%s: %d times, %s to %s" % (row["client"], row["categories"]["login_failures"], row["first"], row["last"])) for row in many],
+            "A program with an old password, or one that guesses: limit the rate of logins.",
+            ["fail2ban-client status"],
+            count=sum(row["categories"]["login_failures"] for row in many),
+        )
+    ]
 
 
 def forbidden(tally):
@@ -234,7 +309,18 @@ def forbidden(tally):
     count = sum(event.count for (_name, kind), event in tally.events.items() if kind == "forbidden")
     if count < FORBIDDEN_BURST:
         return []
-    return [finding(
-        "web_probes.forbidden", "info", "The web server's rules refused %d requests" % count, "forbidden by rule",
-        [("client", "%s: %d times" % (name, event.count)) for (name, kind), event in sorted(tally.events.items(), key=lambda item: (-item[1].count, item[0])) if kind == "forbidden"][:CLIENTS_SHOWN],
-        "The rules work. Ban the clients to spare the log.", count=count)]
+    return [
+        finding(
+            "web_probes.forbidden",
+            "info",
+            "The web server's rules refused %d requests" % count,
+            "forbidden by rule",
+            [
+                ("client", "%s: %d times" % (name, event.count))
+                for (name, kind), event in sorted(tally.events.items(), key=lambda item: (-item[1].count, item[0]))
+                if kind == "forbidden"
+            ][:CLIENTS_SHOWN],
+            "The rules work. Ban the clients to spare the log.",
+            count=count,
+        )
+    ]

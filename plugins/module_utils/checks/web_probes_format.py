@@ -26,7 +26,19 @@ FIELD_LIMIT = 8192
 
 # The names that JSON formats give to a field, the usual ones of nginx, Apache, Caddy, Traefik and Envoy.
 _KEYS = {
-    "remote": ("remote_addr", "remote_ip", "client_ip", "clientip", "client", "ip", "ClientHost", "remote_host", "downstream_remote_address", "source_ip", "remote"),
+    "remote": (
+        "remote_addr",
+        "remote_ip",
+        "client_ip",
+        "clientip",
+        "client",
+        "ip",
+        "ClientHost",
+        "remote_host",
+        "downstream_remote_address",
+        "source_ip",
+        "remote",
+    ),
     "forwarded": ("http_x_forwarded_for", "x_forwarded_for", "x-forwarded-for", "forwarded_for", "xff"),
     "user": ("remote_user", "user_id", "ClientUsername", "user"),
     "time": ("time_local", "time_iso8601", "msec", "@timestamp", "timestamp", "time", "ts", "date", "StartUTC", "start_time", "datetime"),
@@ -66,12 +78,12 @@ class Quoted:
     def head(self, words):
         """Return (remote, user, host, when) of what stands before the request, or None."""
         start = words.find(b"[")
-        when = times.local(words[start + 1:start + 34])
+        when = times.local(words[start + 1 : start + 34])
         while when is None:
             start = words.find(b"[", start + 1)
             if start < 0:
                 return None
-            when = times.local(words[start + 1:start + 34])
+            when = times.local(words[start + 1 : start + 34])
         fields = words[:start].split()
         if not fields:
             fields = words[start:].partition(b"]")[2].split()
@@ -157,8 +169,15 @@ class Json:
         if when is None or not (len(status) == 3 and status.isdigit()):
             return None
         return Record(
-            self._get(entry, "remote"), self._get(entry, "forwarded"), self._get(entry, "user") or b"-", when, _escaped(request), status,
-            _number(self._get(entry, "size")), self._get(entry, "referer")[:FIELD_LIMIT] or b"-", self._get(entry, "agent")[:FIELD_LIMIT] or b"-",
+            self._get(entry, "remote"),
+            self._get(entry, "forwarded"),
+            self._get(entry, "user") or b"-",
+            when,
+            _escaped(request),
+            status,
+            _number(self._get(entry, "size")),
+            self._get(entry, "referer")[:FIELD_LIMIT] or b"-",
+            self._get(entry, "agent")[:FIELD_LIMIT] or b"-",
             self._get(entry, "host"),
         )
 
@@ -188,15 +207,25 @@ class Pattern:
         if when is None:
             return None
         return Record(
-            get("remote_addr") or b"-", get("http_x_forwarded_for") or b"", get("remote_user") or b"-", when, request, get("status") or b"000",
-            _number(get("body_bytes_sent") or get("bytes_sent") or b""), (get("http_referer") or b"-")[:FIELD_LIMIT],
-            (get("http_user_agent") or b"-")[:FIELD_LIMIT], get("host") or get("http_host") or get("server_name") or b"",
+            get("remote_addr") or b"-",
+            get("http_x_forwarded_for") or b"",
+            get("remote_user") or b"-",
+            when,
+            request,
+            get("status") or b"000",
+            _number(get("body_bytes_sent") or get("bytes_sent") or b""),
+            (get("http_referer") or b"-")[:FIELD_LIMIT],
+            (get("http_user_agent") or b"-")[:FIELD_LIMIT],
+            get("host") or get("http_host") or get("server_name") or b"",
         )
 
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _NAMED = {
-    "realip_remote_addr": "remote_addr", "proxy_add_x_forwarded_for": "http_x_forwarded_for", "http_x_real_ip": "http_x_real_ip", "binary_remote_addr": "remote_addr",
+    "realip_remote_addr": "remote_addr",
+    "proxy_add_x_forwarded_for": "http_x_forwarded_for",
+    "http_x_real_ip": "http_x_real_ip",
+    "binary_remote_addr": "remote_addr",
 }
 
 
@@ -208,8 +237,14 @@ def of_format(words):
     if not ({"request", "request_uri", "uri"} & set(names) and "status" in names and {"time_local", "time_iso8601", "msec"} & set(names)):
         return None
     pieces = words.split('"')
-    quoted = dict((pieces[place].strip(), place) for place in range(1, len(pieces), 2))
-    if quoted.get("$request") == 1 and len(pieces) % 2 and pieces[2].startswith(" $status ") and "[$time_local]" in pieces[0] and "$body_bytes_sent" in pieces[2][9:26]:
+    quoted = {pieces[place].strip(): place for place in range(1, len(pieces), 2)}
+    if (
+        quoted.get("$request") == 1
+        and len(pieces) % 2
+        and pieces[2].startswith(" $status ")
+        and "[$time_local]" in pieces[0]
+        and "$body_bytes_sent" in pieces[2][9:26]
+    ):
         forwarded = quoted.get("$http_x_forwarded_for", quoted.get("$proxy_add_x_forwarded_for", 0))
         return Quoted(len(pieces) - 1, quoted.get("$http_referer", 99), quoted.get("$http_user_agent", 99), forwarded)
     return Pattern(_pattern(words))
@@ -218,17 +253,16 @@ def of_format(words):
 def _pattern(words):
     """Return the pattern of a log_format; a variable takes everything up to the character that follows it."""
     out, end, used = [], 0, set()
-    matches = list(_VARIABLE.finditer(words))
-    for place, match in enumerate(matches):
-        out.append(re.escape(words[end:match.start()].encode("utf-8")))
+    for match in _VARIABLE.finditer(words):
+        out.append(re.escape(words[end : match.start()].encode("utf-8")))
         end = match.end()
         name = match.group(1) or match.group(2)
         name = _NAMED.get(name, name)
-        after = words[end:end + 1].encode("utf-8")
+        after = words[end : end + 1].encode("utf-8")
         if not after:
-            what = br".*"
+            what = rb".*"
         elif after == b"$":
-            what = br"\S*?"
+            what = rb"\S*?"
         else:
             what = b"[^" + re.escape(after) + b"]*"
         if name in used:
@@ -242,16 +276,25 @@ def _pattern(words):
 
 _MEMBER = re.compile(r'"((?:[^"\\]|\\.){1,100})"\s*:\s*"?\$(?:\{(\w+)\}|(\w+))')
 _VARIABLES = {
-    "remote": ("remote_addr", "realip_remote_addr"), "forwarded": ("http_x_forwarded_for", "proxy_add_x_forwarded_for"), "user": ("remote_user",),
-    "time": ("time_local", "time_iso8601", "msec"), "request": ("request",), "method": ("request_method",), "path": ("request_uri", "uri"),
-    "protocol": ("server_protocol",), "status": ("status",), "size": ("body_bytes_sent", "bytes_sent"), "referer": ("http_referer",),
-    "agent": ("http_user_agent",), "host": ("host", "http_host", "server_name"),
+    "remote": ("remote_addr", "realip_remote_addr"),
+    "forwarded": ("http_x_forwarded_for", "proxy_add_x_forwarded_for"),
+    "user": ("remote_user",),
+    "time": ("time_local", "time_iso8601", "msec"),
+    "request": ("request",),
+    "method": ("request_method",),
+    "path": ("request_uri", "uri"),
+    "protocol": ("server_protocol",),
+    "status": ("status",),
+    "size": ("body_bytes_sent", "bytes_sent"),
+    "referer": ("http_referer",),
+    "agent": ("http_user_agent",),
+    "host": ("host", "http_host", "server_name"),
 }
 
 
 def _json_format(words):
     """Return the layout of a log_format that writes JSON: its own keys first, the usual ones after them."""
-    key_of = dict((one or other, key) for key, one, other in _MEMBER.findall(words))
+    key_of = {one or other: key for key, one, other in _MEMBER.findall(words)}
     keys = {}
     for field, usual in _KEYS.items():
         own = tuple(key_of[name] for name in _VARIABLES[field] if name in key_of)

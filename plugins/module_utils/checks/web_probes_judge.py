@@ -25,8 +25,8 @@ VERDICT_LIMIT = 4
 # What requests consist of; every other byte is a sign of its own.
 _COMMON = b"abcdefghijklmnopqrstuvwxyz0123456789_/ ?=&-\n,"
 _SIGNS = frozenset(chr(code) for code in range(256)) - frozenset(_COMMON.decode("latin-1"))
-_ABSOLUTE = re.compile(br"^[a-z]{3,20}://[^/]{0,255}")
-_WORD = re.compile(br"[a-z0-9_]*[a-z_][a-z0-9_]*\Z")
+_ABSOLUTE = re.compile(rb"^[a-z]{3,20}://[^/]{0,255}")
+_WORD = re.compile(rb"[a-z0-9_]*[a-z_][a-z0-9_]*\Z")
 
 
 class _Index:
@@ -141,10 +141,7 @@ class Judge:
     @staticmethod
     def digits_matter(candidates):
         """Return whether a signature asks for a certain digit: then requests that differ in digits only may differ in their verdict."""
-        for signature in candidates:
-            if signature.digits:
-                return True
-        return False
+        return any(signature.digits for signature in candidates)
 
     def request(self, text):
         """Return the verdict on one normalised request line."""
@@ -156,7 +153,7 @@ class Judge:
         """Return the verdict on a request that the server answered with 400: also on what is no HTTP at all."""
         verdict = self.request(text)
         if len(verdict) < VERDICT_LIMIT:
-            verdict += self._found(self._refused, {"refused": text[:REQUEST_LIMIT]})[:VERDICT_LIMIT - len(verdict)]
+            verdict += self._found(self._refused, {"refused": text[:REQUEST_LIMIT]})[: VERDICT_LIMIT - len(verdict)]
         return verdict
 
     def header(self, value):

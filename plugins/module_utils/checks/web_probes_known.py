@@ -33,7 +33,7 @@ class Known:
         try:
             self._pattern = re.compile(b"|".join(b"(?:%s)" % pattern for pattern in patterns)) if patterns else None
         except re.error as error:
-            raise ValueError("known_paths: %s" % error)
+            raise ValueError("known_paths: %s" % error) from error
         self.files, self.cut = set(), False
         for folder in public:
             self._list(machine, os.fsencode(folder).rstrip(b"/"), b"", 0)

@@ -50,15 +50,15 @@ class Scan:
         self._clients = Clients(trusted)
         self._own = frozenset(own)
         self._regular = known or (lambda path: False)
-        self._requests = set()   # judged already
-        self._hot = {}           # request -> verdict, of those that have one
-        self._dull = set()       # plain skeletons of requests that had no literal
-        self._dull_texts = set() # the same of normalised requests
-        self._shapes = {}        # plain request without its digits' values -> verdict
-        self._headers = set()    # User-Agents and Referers, judged already
-        self._hot_headers = {}   # User-Agent or Referer -> verdict, of those that have one
+        self._requests = set()  # judged already
+        self._hot = {}  # request -> verdict, of those that have one
+        self._dull = set()  # plain skeletons of requests that had no literal
+        self._dull_texts = set()  # the same of normalised requests
+        self._shapes = {}  # plain request without its digits' values -> verdict
+        self._headers = set()  # User-Agents and Referers, judged already
+        self._hot_headers = {}  # User-Agent or Referer -> verdict, of those that have one
         self._roots = 0
-        self._lone = None     # the address that every line had so far
+        self._lone = None  # the address that every line had so far
 
     # ---- one file
 
@@ -80,7 +80,7 @@ class Scan:
 
     @staticmethod
     def _sniffed(block):
-        lines = [line for line in block.split(b"\n", _SNIFFED * 4)[:_SNIFFED * 4] if line][:_SNIFFED]
+        lines = [line for line in block.split(b"\n", _SNIFFED * 4)[: _SNIFFED * 4] if line][:_SNIFFED]
         return sniff(lines)[0]
 
     # ---- one block
@@ -94,7 +94,11 @@ class Scan:
                 heads = pieces[0::stride]
                 # As many line breaks as heads behind the first, one in each: then none is anywhere else, and every
                 # line has its fields where the layout says.
-                if all(map(operator.contains, heads[1:], itertools.repeat(_LINE_BREAK))) and min(map(len, pieces[2::stride])) > 3 and self._whole(block, pieces, heads, count):
+                if (
+                    all(map(operator.contains, heads[1:], itertools.repeat(_LINE_BREAK)))
+                    and min(map(len, pieces[2::stride])) > 3
+                    and self._whole(block, pieces, heads, count)
+                ):
                     self._number += count
                     return
         self._lines(block)
@@ -135,9 +139,9 @@ class Scan:
             rows.update([row for row, request in enumerate(requests) if request in _ROOTS])
         for row in sorted(rows):
             start = row * stride
-            line = pieces[start:start + stride + 1]
+            line = pieces[start : start + stride + 1]
             head = line[0]
-            line[0] = head[head.rfind(b"\n") + 1:] if row else head
+            line[0] = head[head.rfind(b"\n") + 1 :] if row else head
             record = layout.pieces(line)
             if record is None:
                 self._tally.lines -= 1
@@ -150,7 +154,7 @@ class Scan:
     def _when(self, head):
         start = head.rfind(b"\n") + 1
         start = head.find(b"[", start) + 1
-        return times.local(head[start:start + 26]) if start else None
+        return times.local(head[start : start + 26]) if start else None
 
     def _inside(self, first, last):
         since, until = self._since, self._until

@@ -45,9 +45,8 @@ class Client:
 
     def sample(self, verdict, request, status, name, number):
         """Keep up to five samples, of different signatures first."""
-        if len(self.samples) < SAMPLES:
-            if len(self.samples) < 2 or all(verdict[0] != kept[0][0] for kept in self.samples):
-                self.samples.append((verdict, request[:SAMPLE_LENGTH], status, name, number))
+        if len(self.samples) < SAMPLES and (len(self.samples) < 2 or all(verdict[0] != kept[0][0] for kept in self.samples)):
+            self.samples.append((verdict, request[:SAMPLE_LENGTH], status, name, number))
 
     def agent(self, agent):
         if len(self.agents) < AGENTS and agent not in self.agents:
@@ -225,7 +224,13 @@ class Tally:
         """Add what another worker counted."""
         for name in ("lines", "unparsed", "outside", "empty", "bytes", "answers_cut", "links_total", "error_lines"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for mine, theirs in ((self.hours, other.hours), (self.hit_hours, other.hit_hours), (self.verdicts, other.verdicts), (self.sources, other.sources), (self.closed, other.closed)):
+        for mine, theirs in (
+            (self.hours, other.hours),
+            (self.hit_hours, other.hit_hours),
+            (self.verdicts, other.verdicts),
+            (self.sources, other.sources),
+            (self.closed, other.closed),
+        ):
             for key, count in theirs.items():
                 mine[key] = mine.get(key, 0) + count
         self.names.update(sorted(other.names)[: max(0, NAMES_LIMIT - len(self.names))])

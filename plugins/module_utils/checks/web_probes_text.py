@@ -29,9 +29,9 @@ for _pair in (b"0d", b"0D"):
     _BYTES[_pair] = b"\x0c"
 
 # nginx writes bytes below 32, above 126, the quote and the backslash as \xHH; Apache the same, and \" and \\ besides.
-_ESCAPE = re.compile(br"\\x([0-9a-fA-F]{2})")
+_ESCAPE = re.compile(rb"\\x([0-9a-fA-F]{2})")
 # %u002e: the spelling of old IIS and of JavaScript's escape().
-_WIDE = re.compile(br"%[uU]00([0-9a-fA-F]{2})")
+_WIDE = re.compile(rb"%[uU]00([0-9a-fA-F]{2})")
 
 # Overlong UTF-8 of the dot, the slash and the backslash: no valid text holds these bytes.
 _OVERLONG = (

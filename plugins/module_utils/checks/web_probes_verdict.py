@@ -67,7 +67,9 @@ class Meaning:
 def severity(names, status):
     """Return how bad it is that a request with these signatures got this status; info where it means nothing."""
     if status[:1] == b"5":
-        exploits = [name for name in names if BY_ID[name].category not in ("cms_admin", "scanner", "malformed", "secrets", "vcs_backup", "open_proxy", "webshell")]
+        exploits = [
+            name for name in names if BY_ID[name].category not in ("cms_admin", "scanner", "malformed", "secrets", "vcs_backup", "open_proxy", "webshell")
+        ]
         return "high" if exploits and status in (b"500",) else "info"
     if status not in (b"200", b"206"):
         return "info"

@@ -40,7 +40,7 @@ class Work:
 
 def _stamp(line):
     start = line.find(b"[") + 1
-    return times.local(line[start:start + 26]) if start else None
+    return times.local(line[start : start + 26]) if start else None
 
 
 def read_all(machine, place, options, span, trusted, known):
@@ -85,6 +85,11 @@ def _read(machine, log, layout, scan, work, span, stamp, numbered):
     scan.file(log.path, b"", reader.whole_lines(blocks, work.tally.unread), layout, start == 0)
     said.extend(problem.split(": ", 1)[-1] for problem in log.problems)
     work.problems.extend("%s: %s" % (text(log.path), words) for words in said)
-    work.files.append({
-        "path": text(log.path, 1000), "lines": work.tally.lines + work.tally.error_lines - lines, "bytes": log.size, "problems": [text(words) for words in said],
-    })
+    work.files.append(
+        {
+            "path": text(log.path, 1000),
+            "lines": work.tally.lines + work.tally.error_lines - lines,
+            "bytes": log.size,
+            "problems": [text(words) for words in said],
+        }
+    )

@@ -23,8 +23,8 @@ HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[2]
 sys.path.insert(0, str(REPOSITORY / "tests" / "evaluate"))
 
-import probes
-import rails_day
+import probes  # noqa: E402
+import rails_day  # noqa: E402
 
 # The check in a process of its own, without ansible: the package is laid out by hand, as the payload does.
 PROGRAM = """
@@ -118,9 +118,28 @@ def test_the_module_returns_what_it_documents(day: Path, tmp_path: Path) -> None
     ansible = Path(sys.executable).with_name("ansible")
     if not ansible.exists():
         needs.missing("needs ansible")
-    argv = [str(ansible), "localhost", "-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}", "-m", "bottomup.security.web_probes_info"]
+    argv = [
+        str(ansible),
+        "localhost",
+        "-i",
+        "localhost,",
+        "-c",
+        "local",
+        "-e",
+        f"ansible_python_interpreter={sys.executable}",
+        "-m",
+        "bottomup.security.web_probes_info",
+    ]
     argv += ["-a", json.dumps({"logs": [str(day)], "since": "all", "list_hits": True}), "--one-line"]
-    answer = subprocess.run(argv, check=True, capture_output=True, text=True, timeout=300, cwd=tmp_path, env=dict(os.environ, ANSIBLE_LOCAL_TEMP=str(tmp_path), ANSIBLE_REMOTE_TEMP=str(tmp_path)))
+    answer = subprocess.run(
+        argv,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        cwd=tmp_path,
+        env=dict(os.environ, ANSIBLE_LOCAL_TEMP=str(tmp_path), ANSIBLE_REMOTE_TEMP=str(tmp_path)),
+    )
     result = json.loads(answer.stdout.split("=>", 1)[1])
     text = (REPOSITORY / "plugins" / "modules" / "web_probes_info.py").read_text(encoding="utf-8")
     documented = yaml.safe_load(text.split('RETURN = r"""', 1)[1].split('"""', 1)[0])

@@ -81,10 +81,23 @@ def rules(result: dict[str, Any]) -> dict[str, str]:
         ("case_16_assets", "GET /assets/..%2f..%2fconfig/database.yml HTTP/1.1", "rails"),
         *[
             (f"case_17_{path}", f"GET {path} HTTP/1.1", "rails")
-            for path in (
-                "/rails/info/properties /rails/info/routes /rails/mailers /letter_opener /sidekiq /console /log/production.log /config/master.key "
-                "/config/credentials.yml.enc /.bundle/config /Gemfile.lock /tmp/restart.txt /.ruby-version /storage/ /public/"
-            ).split()
+            for path in [
+                "/rails/info/properties",
+                "/rails/info/routes",
+                "/rails/mailers",
+                "/letter_opener",
+                "/sidekiq",
+                "/console",
+                "/log/production.log",
+                "/config/master.key",
+                "/config/credentials.yml.enc",
+                "/.bundle/config",
+                "/Gemfile.lock",
+                "/tmp/restart.txt",
+                "/.ruby-version",
+                "/storage/",
+                "/public/",
+            ]
         ],
         ("case_24_connect", "CONNECT mail.example.net:25 HTTP/1.1", "open_proxy"),
         ("case_24_absolute", "GET http://other.example.net/ HTTP/1.0", "open_proxy"),
@@ -106,10 +119,26 @@ def test_what_a_probe_is(server: Server, name: str, request_line: str, expected:
 @pytest.mark.parametrize(
     "target",
     [
-        "/.well-known/acme-challenge/x", "/.well-known/apple-app-site-association", "/blog/2018/02/etc-passwd", "/select_plan", "/categories/union/items",
-        "/search?q=drop+earring", "/search?q=select+table", "/rails/active_storage/blobs/redirect/eyJf--ab/photo.jpg", "/api/v2/items/12.json", "/passwords/new",
-        "/products/12-console-games", "/search?q=o%27neill", "/search?q=50%25+off&utf8=%E2%9C%93", "/login?return_to=https%3A%2F%2Fshop.example.com%2Fcart",
-        "/files/Screenshot%20(2).png", "/images/%7B%7Bphoto.url%7D%7D", "/assets/application-9a1de644815ef6d1.js", "/tags/c%2B%2B", "/cable", "/up",
+        "/.well-known/acme-challenge/x",
+        "/.well-known/apple-app-site-association",
+        "/blog/2018/02/etc-passwd",
+        "/select_plan",
+        "/categories/union/items",
+        "/search?q=drop+earring",
+        "/search?q=select+table",
+        "/rails/active_storage/blobs/redirect/eyJf--ab/photo.jpg",
+        "/api/v2/items/12.json",
+        "/passwords/new",
+        "/products/12-console-games",
+        "/search?q=o%27neill",
+        "/search?q=50%25+off&utf8=%E2%9C%93",
+        "/login?return_to=https%3A%2F%2Fshop.example.com%2Fcart",
+        "/files/Screenshot%20(2).png",
+        "/images/%7B%7Bphoto.url%7D%7D",
+        "/assets/application-9a1de644815ef6d1.js",
+        "/tags/c%2B%2B",
+        "/cable",
+        "/up",
     ],
 )
 @pytest.mark.parametrize("status", [200, 404])
@@ -151,15 +180,23 @@ def test_case_10_the_forwarded_address_of_a_stranger_is_not_believed(server: Ser
 
 
 def test_case_7_json(server: Server) -> None:
-    server.put(LOG, b'{"time_local":"' + STAMP.encode() + b'","remote_addr":"192.0.2.9","request":"GET /.env HTTP/1.1","status":"200","body_bytes_sent":"312","http_user_agent":"x"}\n')
+    server.put(
+        LOG,
+        b'{"time_local":"'
+        + STAMP.encode()
+        + b'","remote_addr":"192.0.2.9","request":"GET /.env HTTP/1.1","status":"200","body_bytes_sent":"312","http_user_agent":"x"}\n',
+    )
     result = server.run()
     assert rules(result) == {"web_probes.answered": "critical"}
     assert result["data"]["clients"][0]["client"] == "192.0.2.9"
 
 
 def test_case_7_a_json_format_with_names_of_its_own(server: Server) -> None:
-    server.put("/etc/nginx/nginx.conf", b"""http { log_format mine escape=json '{"wann":"$time_iso8601","wer":"$remote_addr",' '"was":"$request","ergebnis":$status,"menge":$body_bytes_sent}';
-      include sites/*.conf; }""")
+    server.put(
+        "/etc/nginx/nginx.conf",
+        b"""http { log_format mine escape=json '{"wann":"$time_iso8601","wer":"$remote_addr",' '"was":"$request","ergebnis":$status,"menge":$body_bytes_sent}';
+      include sites/*.conf; }""",
+    )
     server.put("/etc/nginx/sites/shop.conf", b"server { server_name shop.example.com; access_log /srv/logs/shop.log mine; }")
     server.put("/srv/logs/shop.log", b'{"wann":"2026-11-22T05:00:00+00:00","wer":"192.0.2.9","was":"GET /.git/config HTTP/1.1","ergebnis":200,"menge":92}\n')
     result = server.run()
@@ -269,8 +306,13 @@ def test_case_18_an_empty_gz_beside_a_good_log(server: Server) -> None:
 @pytest.mark.parametrize(
     ("stamp", "inside"),
     [
-        ("22/Nov/2026:05:59:59 +0000", True), ("21/Nov/2026:06:00:00 +0000", True), ("21/Nov/2026:05:59:59 +0000", False), ("22/Nov/2026:14:59:59 +0900", True),
-        ("21/Nov/2026:14:59:59 +0900", False), ("21/Nov/2026:14:59:59 -0900", True), ("29/Feb/2024:05:00:00 +0000", False),
+        ("22/Nov/2026:05:59:59 +0000", True),
+        ("21/Nov/2026:06:00:00 +0000", True),
+        ("21/Nov/2026:05:59:59 +0000", False),
+        ("22/Nov/2026:14:59:59 +0900", True),
+        ("21/Nov/2026:14:59:59 +0900", False),
+        ("21/Nov/2026:14:59:59 -0900", True),
+        ("29/Feb/2024:05:00:00 +0000", False),
     ],
 )
 def test_case_19_the_window(server: Server, stamp: str, inside: bool) -> None:
@@ -318,7 +360,13 @@ def test_case_23_what_cannot_be_read_is_said(server: Server, monkeypatch: pytest
 
 
 def test_case_25_payloads_in_headers(server: Server) -> None:
-    server.put(LOG, NORMAL + get("/", 200, 9000, agent="() { :;}; /bin/id") + get("/", 200, 9000, agent="${jndi:ldap://x/a}") + get("/", 200, 9000, referer="${jndi:dns://x}"))
+    server.put(
+        LOG,
+        NORMAL
+        + get("/", 200, 9000, agent="() { :;}; /bin/id")
+        + get("/", 200, 9000, agent="${jndi:ldap://x/a}")
+        + get("/", 200, 9000, referer="${jndi:dns://x}"),
+    )
     assert [one[0] for one in categories(server.run())] == ["injection", "log4shell", "log4shell"] or [
         "shellshock" in one or "log4shell" in one for one in categories(server.run())
     ] == [True, True, True]
@@ -356,7 +404,9 @@ def test_pipes_devices_and_circles_are_said(server: Server) -> None:
     (folder / "access.null").symlink_to("/dev/null")
     data = server.run()["data"]
     assert {Path(row["path"]).name: row["why"] for row in data["files_skipped"]} == {
-        "access.pipe": "a pipe, not a file", "access.loop": "the symbolic links lead in a circle", "access.null": "a device, not a file",
+        "access.pipe": "a pipe, not a file",
+        "access.loop": "the symbolic links lead in a circle",
+        "access.null": "a device, not a file",
     }
 
 
@@ -366,7 +416,10 @@ def test_all_traffic_from_one_private_address(server: Server) -> None:
 
 
 def test_wordpress_that_is_served_is_no_probe(server: Server) -> None:
-    visits = b"".join(get(path, 200, 3000 + number * 997, who=f"198.51.100.{number}") for number, path in enumerate(["/wp-login.php", "/index.php", "/wp-content/a.css", "/index.php?p=2"] * 5))
+    visits = b"".join(
+        get(path, 200, 3000 + number * 997, who=f"198.51.100.{number}")
+        for number, path in enumerate(["/wp-login.php", "/index.php", "/wp-content/a.css", "/index.php?p=2"] * 5)
+    )
     server.put(LOG, NORMAL + visits)
     result = server.run()
     assert result["status"] == "ok"
@@ -379,7 +432,9 @@ def test_secrets_do_not_travel(server: Server) -> None:
 
 
 def test_the_configuration_says_what_is_not_read(server: Server) -> None:
-    server.put("/etc/nginx/nginx.conf", b"http { access_log syslog:server=10.0.0.1 combined; server { access_log off; } server { access_log /srv/$host.access.log; } }")
+    server.put(
+        "/etc/nginx/nginx.conf", b"http { access_log syslog:server=10.0.0.1 combined; server { access_log off; } server { access_log /srv/$host.access.log; } }"
+    )
     server.put("/srv/a.example.com.access.log", NORMAL + ENV)
     data = server.run()["data"]
     assert data["totals"]["hits"] == 1

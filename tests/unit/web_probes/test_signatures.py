@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import re
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +16,14 @@ from hypothesis import strategies as st
 
 from ansible_collections.bottomup.security.plugins.module_utils.checks import web_signatures
 from ansible_collections.bottomup.security.plugins.module_utils.checks.web_probes_judge import Judge
+from ansible_collections.bottomup.security.plugins.module_utils.checks.web_probes_scan import Scan
+from ansible_collections.bottomup.security.plugins.module_utils.checks.web_probes_tally import Tally
 from ansible_collections.bottomup.security.plugins.module_utils.checks.web_probes_text import normalise, skeleton
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "evaluate"))
+
+import probes  # noqa: E402
+import rails_day  # noqa: E402
 
 JUDGE = Judge()
 ROWS = pytest.mark.parametrize("row", web_signatures.SIGNATURES, ids=[row.id for row in web_signatures.SIGNATURES])
@@ -63,15 +72,67 @@ def test_case_28_what_a_pattern_matches_has_one_of_its_literals(row: web_signatu
     text = normalise(made.replace(b"\n", b" ").replace(b"?", b"-"))
     if not re.search(row.pattern, text):
         return
-    index = JUDGE._header if row.where == "agent" else JUDGE._request
-    assert row.id in [one.id for one in index.candidates(skeleton(text))]
+    index = JUDGE._header if row.where == "agent" else JUDGE._index
+    bones = skeleton(text)
+    assert row.id in [one.id for one in index.candidates(bones, index.present(bones))]
+
+
+def test_case_28_the_fast_path_finds_what_judging_each_line_finds() -> None:
+    """Skeletons, shapes and caches may save work and may not change a verdict."""
+    lines = [line.encode() for line in rails_day.lines(3, 6000, probes.probes(), 1794700800, [])]
+    tally = Tally(True)
+    Scan(JUDGE, tally).file(b"access.log", b"", [b"".join(lines[place : place + 700]) for place in range(0, len(lines), 700)])
+    slow = {}
+    for number, line in enumerate(lines, 1):
+        fields = line.split(b'"')
+        text = normalise(fields[1])
+        found = JUDGE.refused(text) if fields[2].startswith(b" 400") else JUDGE.request(text)
+        for value in (fields[5], fields[3]):
+            found += tuple(one for one in JUDGE.header(value) if one not in found)
+        if found:
+            slow[number] = found
+    assert {number: found for _name, number, found in tally.hits} == slow
+    assert len(slow) > 30
 
 
 ADVERSARIAL = [
-    b"a" * 8000, b"/" * 8000, b"../" * 2600, b"a." * 4000, b"-" * 8000, b"select " * 1100, b"(" * 8000, b"'" * 8000, b"or 1" * 2000, b"<" * 8000, b"<a " * 2600,
-    b"${" * 4000, b"{{" * 4000, b"= " * 4000, b" " * 8000, b"1" * 8000, b"a=b&" * 2000, b"union " * 1300, b"http://" * 1100, b".env" * 2000, b"\x0b" * 8000,
-    b"a/" * 4000, b"a-b_c." * 1300, b"on" * 4000, b"--" * 4000, b"or '" * 2000, b"and(" * 2000, b"wget -a " * 1000, b"() {" * 2000, b"case when " * 800,
-    b"order by 1" * 800, b"/config." * 1000, b"\x00" * 8000, b"like 'a' " * 900, b"%{" * 4000, b";" * 8000, b"|" * 8000,
+    b"a" * 8000,
+    b"/" * 8000,
+    b"../" * 2600,
+    b"a." * 4000,
+    b"-" * 8000,
+    b"select " * 1100,
+    b"(" * 8000,
+    b"'" * 8000,
+    b"or 1" * 2000,
+    b"<" * 8000,
+    b"<a " * 2600,
+    b"${" * 4000,
+    b"{{" * 4000,
+    b"= " * 4000,
+    b" " * 8000,
+    b"1" * 8000,
+    b"a=b&" * 2000,
+    b"union " * 1300,
+    b"http://" * 1100,
+    b".env" * 2000,
+    b"\x0b" * 8000,
+    b"a/" * 4000,
+    b"a-b_c." * 1300,
+    b"on" * 4000,
+    b"--" * 4000,
+    b"or '" * 2000,
+    b"and(" * 2000,
+    b"wget -a " * 1000,
+    b"() {" * 2000,
+    b"case when " * 800,
+    b"order by 1" * 800,
+    b"/config." * 1000,
+    b"\x00" * 8000,
+    b"like 'a' " * 900,
+    b"%{" * 4000,
+    b";" * 8000,
+    b"|" * 8000,
 ]
 
 
