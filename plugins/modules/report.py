@@ -210,7 +210,7 @@ history:
   returned: success
   type: dict
   sample:
-    on: true
+    "on": true
     off_reason: ""
     sentence: "Since 2026-11-21 06:00 UTC: 2 new, 1 resolved"
     baseline: "2026-11-21T06:00:04Z"

@@ -34,7 +34,7 @@ RULES = (
     (Pattern(rb"\b(hooks\.slack\.com/services/|discord(?:app)?\.com/api/webhooks/)[^\s\x27\"]{8,300}"), rb"\1" + HIDDEN),
     # password=abc, PGPASSWORD=abc, "api_key": "abc", --token abc, --password=abc
     (Pattern(rb"(?i)([a-z0-9_.-]{0,40}" + _NAMES + rb"[a-z0-9_]{0,20}[\x27\"]?\s{0,3}[=:]\s{0,3})"
-                rb"(?:\"[^\"]{1,500}\"|\x27[^\x27]{1,500}\x27|[^\s&;,\x27\"]{1,500})"), rb"\1" + HIDDEN),
+             rb"(?:\"[^\"]{1,500}\"|\x27[^\x27]{1,500}\x27|[^\s&;,\x27\"]{1,500})"), rb"\1" + HIDDEN),
     (Pattern(rb"(?i)(--?[a-z0-9-]{0,40}" + _NAMES + rb"\s{1,3})(?!-)[^\s]{1,500}"), rb"\1" + HIDDEN),
     # mysql -psecret, curl -u user:password, sshpass -p secret
     (Pattern(rb"\b((?:mysql\w{0,20}|mariadb\w{0,20})\s[^|;]{0,200}?-p)[^\s]{1,300}"), rb"\1" + HIDDEN),
@@ -43,7 +43,7 @@ RULES = (
     # the header and payload of a JSON web token; keys with a well-known beginning
     (Pattern(rb"\beyJ[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{5,4000}(?:\.[A-Za-z0-9_-]{0,2000})?"), HIDDEN),
     (Pattern(rb"\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,255}|glpat-[A-Za-z0-9_-]{16,64}"
-                rb"|xox[baprs]-[A-Za-z0-9-]{10,200}|sk_live_[A-Za-z0-9]{16,99})"), HIDDEN),
+             rb"|xox[baprs]-[A-Za-z0-9-]{10,200}|sk_live_[A-Za-z0-9]{16,99})"), HIDDEN),
 )
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,9 @@ def hexadecimal(address: str) -> str:
     return "".join(word.hex().upper() for word in words)
 
 
-def host(folder: Path, listening: list[tuple[str, int, str]] = (), processes: dict[int, str] | None = None, installed: bool = False) -> Machine:  # type: ignore[assignment]
+def host(
+    folder: Path, listening: Sequence[tuple[str, int, str]] = (), processes: dict[int, str] | None = None, installed: bool = False
+) -> Machine:
     """Return a made-up host: who listens (address, port, state), its processes, whether fail2ban is installed."""
     (folder / "proc" / "net").mkdir(parents=True)
     for table, family in (("tcp", "."), ("tcp6", ":")):

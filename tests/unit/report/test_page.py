@@ -27,7 +27,6 @@ ATTRIBUTES = """lang dir charset http-equiv content name class id href rel aria-
     viewbox preserveaspectratio x y width height"""
 
 
-
 class Page(HTMLParser):
     """The page as a reader takes it apart: tags, attributes, texts; each tag closed in its turn."""
 
