@@ -21,7 +21,8 @@ SAID = {
     "node": ("/home/joe/.nvm/versions/node/v20.11.0/bin/node",
              b"\0https://nodejs.org/download/release/v20.11.0/node-v20.11.0-headers.tar.gz\0", "20.11.0"),
     "redis": ("/usr/local/bin/redis-server", b"\0007.0.1\0\0006.2.0\0\0007.0.15\0x\x41" b"7.0.15web1-170000000000000000\0", "7.0.15"),
-    "redis built on a machine whose name is a number": ("/usr/local/bin/redis-server", b"\0007.0.1\0\0007.0.15\0x\x41" b"7.0.1577ab-170000000000000000\0", "7.0.15"),
+    "redis built on a machine whose name is a number": (
+        "/usr/local/bin/redis-server", b"\0007.0.1\0\0007.0.15\0x\x41" b"7.0.1577ab-170000000000000000\0", "7.0.15"),
     "valkey": ("/opt/valkey/bin/valkey-server", b"\0007.2.4\0\0008.0.1\0\x41" b"8.0.1host-170000000000000000\0", "8.0.1"),
     "postgresql": ("/usr/local/pgsql/bin/postgres", b"\0postgres (PostgreSQL) 16.1\n\0", "16.1"),
     "haproxy": ("/usr/local/sbin/haproxy", b"\0HAProxy version 2.8.3-86e043a, released 2023/09/07\0", "2.8.3"),
@@ -92,7 +93,8 @@ def test_owned_by_rpm(tmp_path: Path) -> None:
     server = Server(tmp_path, "almalinux")
     server.write("/var/lib/rpm/rpmdb.sqlite", "SQLite")
     server.program("rpm")
-    server.says = {b"-qf": answer("/usr/sbin/nginx\tnginx\t2:1.20.1-1.x86_64\t1700000000\n"), b"-qa": answer("nginx\t2\t1.20.1\t1\tx86_64\ts\t(none)\tAlmaLinux\n")}
+    server.says = {b"-qf": answer("/usr/sbin/nginx\tnginx\t2:1.20.1-1.x86_64\t1700000000\n"),
+                   b"-qa": answer("nginx\t2\t1.20.1\t1\tx86_64\ts\t(none)\tAlmaLinux\n")}
     for place in ("/usr/sbin/nginx", "/usr/local/bin/nginx"):
         server.write(place, ELF + b"\0nginx/1.26.2\0")
     assert [entry["path"] for entry in server.check()["data"]["components"]] == ["/usr/local/bin/nginx"]

@@ -54,7 +54,7 @@ GEMS = [["nokogiri", "1.16.2", "registry"], ["own", "2.0", "git"], ["rails", "7.
 
 YARN_BERRY = '__metadata:\n  version: 8\n\n"alias@npm:left-pad@^1.0.0":\n  version: 1.3.0\n  resolution: "left-pad@npm:1.3.0"\n\n' \
              '"me@workspace:.":\n  version: 0.0.0-use.local\n  resolution: "me@workspace:."\n'
-PNPM = "lockfileVersion: '9.0'\n\npackages:\n\n  '@a/b@1.0.0':\n    resolution: {integrity: sha512-x}\n\n  c@2.0.0(a@1.0.0):\n    resolution: {integrity: x}\n" \
+PNPM = "lockfileVersion: '9.0'\n\npackages:\n\n  '@a/b@1.0.0':\n    resolution: {integrity: y}\n\n  c@2.0.0(a@1.0.0):\n    resolution: {integrity: x}\n" \
        "\nsnapshots:\n\n  '@a/b@1.0.0': {}\n"
 POETRY = '[[package]]\nname = "Ruamel.Yaml"\nversion = "0.18"\ndescription = """\nname = "no"\n"""\n\n[package.dependencies]\nname = "x"\n\n' \
          '[[package]]\nname = "own"\nversion = "1"\n\n[package.source]\ntype = "git"\nurl = "https://g/x"\n\n[metadata]\nlock-version = "2.0"\n'
@@ -77,7 +77,8 @@ FORMATS: dict[str, tuple[bytes, str, list[list[str]]]] = {
         ["@s/b", "2.0.0", "registry", "development"], ["a", "1.0.0", "registry"], ["g", "0.1.0", "git"], ["real", "3.0.0", "registry"]]),
     "case 31: npm 1": (b"npm-shrinkwrap.json", NPM1, [
         ["@s/y", "3.0.0", "registry"], ["a", "1.0.0", "registry"], ["b", "2.0.0", "registry"], ["f", "file:../f", "path"]]),
-    "Yarn 1": (b"yarn.lock", '# yarn lockfile v1\n\n"a@^1", a@~1.2:\n  version "1.2.3"\n  resolved "https://r/a/-/a-1.2.3.tgz#x"\n', [["a", "1.2.3", "registry"]]),
+    "Yarn 1": (
+        b"yarn.lock", '# yarn lockfile v1\n\n"a@^1", a@~1.2:\n  version "1.2.3"\n  resolved "https://r/a/-/a-1.2.3.tgz#x"\n', [["a", "1.2.3", "registry"]]),
     "Yarn 4": (b"yarn.lock", YARN_BERRY, [["left-pad", "1.3.0", "registry"]]),
     "pnpm 9": (b"pnpm-lock.yaml", PNPM, [["@a/b", "1.0.0", "registry"], ["c", "2.0.0", "registry"]]),
     "Pipenv": (b"Pipfile.lock", PIPFILE, [["django", "4.2", "registry"], ["pytest", "8.0", "registry", "development"]]),
@@ -100,8 +101,10 @@ def test_format(name: bytes, content: str, rows: list[list[str]]) -> None:
 
 
 WRONG = {
-    "conflict": (b"Gemfile.lock", GEMFILE.replace("    rails (7.1.0.rc1)\n", "<<<<<<< HEAD\n    rails (7.1.3)\n=======\n    rails (7.2.0)\n>>>>>>> b\n"), "conflict"),
-    "conflict in JSON": (b"package-lock.json", NPM3.replace('{"version": "2.0.0"', '\n<<<<<<< a\n{"version": "2.0.0"\n=======\n{"version": "2.1.0"\n>>>>>>> b\n'),
+    "conflict": (
+        b"Gemfile.lock", GEMFILE.replace("    rails (7.1.0.rc1)\n", "<<<<<<< HEAD\n    rails (7.1.3)\n=======\n    rails (7.2.0)\n>>>>>>> b\n"), "conflict"),
+    "conflict in JSON": (
+        b"package-lock.json", NPM3.replace('{"version": "2.0.0"', '\n<<<<<<< a\n{"version": "2.0.0"\n=======\n{"version": "2.1.0"\n>>>>>>> b\n'),
                          "conflict"),
     "truncated Gemfile.lock": (b"Gemfile.lock", GEMFILE[:200], "ends before"),
     "truncated JSON": (b"package-lock.json", NPM3[:200], "no whole JSON"),

@@ -69,7 +69,8 @@ NOT_SET_UP: dict[str, tuple[Any, str]] = {
     "lists never refreshed": (lambda server: server.says.update({b"apt-config": answer(APT.replace('Lists "1"', 'Lists "0"'))}), "Update-Package-Lists is 0"),
     "Unattended-Upgrade 0": (lambda server: server.says.update({b"apt-config": answer(APT.replace('Upgrade "1"', 'Upgrade "0"'))}), "Unattended-Upgrade is 0"),
     "no origins": (lambda server: server.says.update({b"apt-config": answer(APT[:APT.index("Unattended-Upgrade::Or")])}), "allows nothing"),
-    "timer disabled": (lambda server: without(server, "/etc/systemd/system/timers.target.wants/apt-daily-upgrade.timer"), "apt-daily-upgrade.timer is disabled"),
+    "timer disabled": (
+        lambda server: without(server, "/etc/systemd/system/timers.target.wants/apt-daily-upgrade.timer"), "apt-daily-upgrade.timer is disabled"),
     "timer masked": (lambda server: server.link("/etc/systemd/system/apt-daily.timer", "/dev/null"), "apt-daily.timer is masked"),
 }
 
@@ -103,7 +104,8 @@ def test_systemctl_that_hangs_is_said_and_the_disk_believed(tmp_path: Path) -> N
 
 
 FAILING = {
-    "dpkg": (log(6 * HOUR, "INFO Packages that will be upgraded: nginx", "ERROR Installing the upgrades failed!", "ERROR error message: x"), "Installing the upgrades"),
+    "dpkg": (
+        log(6 * HOUR, "INFO Packages that will be upgraded: nginx", "ERROR Installing the upgrades failed!", "ERROR error message: x"), "Installing the upgrades"),
     "after a good one": (log(30 * HOUR, GOOD) + log(6 * HOUR, "ERROR Cache has broken packages, exiting"), "broken packages"),
 }
 
@@ -190,7 +192,8 @@ def test_dnf_automatic_that_works(tmp_path: Path) -> None:
 DNF: dict[str, tuple[str | None, str, list[str]]] = {
     "nothing installed": (None, "", ["software.updates_not_set_up"]),
     "only downloads": ("[commands]\napply_updates = no\n", "dnf-automatic.timer", ["software.updates_not_applied"]),
-    "the timer that only notifies, whatever the settings say": ("[commands]\napply_updates = yes\n", "dnf-automatic-notifyonly.timer", ["software.updates_not_applied"]),
+    "the timer that only notifies, whatever the settings say": (
+        "[commands]\napply_updates = yes\n", "dnf-automatic-notifyonly.timer", ["software.updates_not_applied"]),
     "the timer that installs, whatever the settings say": ("[commands]\napply_updates = no\n", "dnf-automatic-install.timer", []),
 }
 
