@@ -291,7 +291,7 @@ def main(load, request):
     try:
         body = answer(checks, request, stream_is_gone(1))
     except Gone:
-        raise SystemExit(1)
+        raise SystemExit(1) from None
     form = "json"
     if len(body) > 50000:
         form, body = "zlib", binascii.b2a_base64(zlib.compress(body, 6), newline=False)

@@ -22,8 +22,8 @@ from ansible_collections.bottomup.security.plugins.module_utils.checks.web_probe
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "evaluate"))
 
-import probes  # noqa: E402
-import rails_day  # noqa: E402
+import probes
+import rails_day
 
 JUDGE = Judge()
 ROWS = pytest.mark.parametrize("row", web_signatures.SIGNATURES, ids=[row.id for row in web_signatures.SIGNATURES])
