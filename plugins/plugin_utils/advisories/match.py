@@ -147,7 +147,7 @@ class Matcher:
     def _look_up(self, found: HostMatch, manager: str, rows: list[Any]) -> None:
         """Judge every row. The one loop that runs for every package of every server: a row becomes one text, which is looked up quicker than eight."""
         memo = self._packages.setdefault((manager, found.target), {})
-        look, judged, vids, join = memo.get, found.judged, found.vids, _SEPARATOR.join
+        look, judged, join = memo.get, found.judged, _SEPARATOR.join
         for row in rows:
             key = join(row)
             item = look(key, _NEW)
@@ -155,10 +155,8 @@ class Matcher:
                 item = memo[key] = self._judge(manager, tuple(row), found.target)
             if item is not None:
                 judged.append(item)
-                if item.unknown:
-                    found.unknown[item.unknown] += 1
-                elif not item.kernel:
-                    vids |= item.vids
+        found.vids.update(*[item.vids for item in judged if not item.kernel])
+        found.unknown.update(item.unknown for item in judged if item.unknown)
 
     def _judge(self, manager: str, row: tuple[str, ...], target: Target) -> Judged | None:
         columns, judge = MANAGERS[manager]
