@@ -129,7 +129,8 @@ def compared(title: str, root: Path, argv: list[str], packages: int) -> list[dic
 
 def waiting() -> dict[str, Any]:
     """Return the row of what asking apt for pending updates costs on this machine: nearly all of it is apt-get's own."""
-    argv = ["apt-get", "-s", "-qq", "--ignore-hold", "-o", "Debug::NoLocking=1", "-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache=", "dist-upgrade"]
+    argv = ["apt-get", "-s", "-qq", "--ignore-hold", "-o", "Debug::NoLocking=1", "-o", "Dir::Cache::pkgcache=",
+            "-o", "Dir::Cache::srcpkgcache=", "dist-upgrade"]
     plain = min(command(argv) for _round in range(2))
     cpu = min(cpu_of(lambda: software.run({}, Machine()))[0] for _round in range(2))
     return {"packages": "this machine", "beside": "apt-get -s", "its CPU s": plain, "check CPU s": cpu, "ratio": cpu / plain, "must be": "", "reached": ""}

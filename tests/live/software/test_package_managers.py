@@ -57,7 +57,8 @@ def dpkg_root(tmp_path: Path) -> tuple[Machine, Callable[..., str]]:
     needs.command("dpkg", "dpkg-deb")
     root, build = tmp_path / "root", tmp_path / "build"
     (build / "DEBIAN").mkdir(parents=True)
-    (build / "DEBIAN/control").write_text("Package: hello-own\nSource: hello (1.0)\nVersion: 1.0+b1\nArchitecture: all\nMaintainer: A <a@b.c>\nDescription: x\n")
+    (build / "DEBIAN/control").write_text(
+        "Package: hello-own\nSource: hello (1.0)\nVersion: 1.0+b1\nArchitecture: all\nMaintainer: A <a@b.c>\nDescription: x\n")
     (root / "var/lib/dpkg/info").mkdir(parents=True)
     (root / "var/lib/dpkg/status").touch()
     (root / "var/log").mkdir()
@@ -100,8 +101,8 @@ LABEL = "nginx:1.26:9040020240716:abc"
 UPDATEINFO = """<?xml version="1.0" encoding="UTF-8"?>
 <updates><update from="a" status="final" type="security" version="1"><id>ALSA-2026:0001</id><title>Important: nginx:1.26 security update</title>
 <issued date="2026-11-01 00:00:00"/><severity>Important</severity><description>x</description><references/><pkglist><collection short="a"><name>a</name>
-<package name="nginx" version="1.26.2" release="1.module_el9.4.0+1+abc" epoch="2" arch="noarch"><filename>nginx-1.26.2-1.module_el9.4.0+1+abc.noarch.rpm</filename>
-</package></collection></pkglist></update></updates>
+<package name="nginx" version="1.26.2" release="1.module_el9.4.0+1+abc" epoch="2" arch="noarch">
+<filename>nginx-1.26.2-1.module_el9.4.0+1+abc.noarch.rpm</filename></package></collection></pkglist></update></updates>
 """
 
 

@@ -160,7 +160,7 @@ def _npm(path: Path) -> set[tuple[str, str]]:
 def _pnpm(path: Path) -> set[tuple[str, str]]:
     """Return what a whole YAML parser sees in files whose keys are of the form name@version."""
     packages = yaml.safe_load(path.read_text()).get("packages") or {}
-    return {tuple(key.lstrip("/").split("(")[0].rsplit("@", 1)) for key, entry in packages.items() if "version" not in entry}  # type: ignore[misc]
+    return {tuple(key.lstrip("/").split("(")[0].rsplit("@", 1)) for key, entry in packages.items() if "version" not in entry}
 
 
 ORACLES: dict[str, tuple[bytes, Callable[[Path], set[tuple[str, str]]], str]] = {

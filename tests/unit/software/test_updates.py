@@ -105,7 +105,8 @@ def test_systemctl_that_hangs_is_said_and_the_disk_believed(tmp_path: Path) -> N
 
 FAILING = {
     "dpkg": (
-        log(6 * HOUR, "INFO Packages that will be upgraded: nginx", "ERROR Installing the upgrades failed!", "ERROR error message: x"), "Installing the upgrades"),
+        log(6 * HOUR, "INFO Packages that will be upgraded: nginx", "ERROR Installing the upgrades failed!", "ERROR error message: x"),
+        "Installing the upgrades"),
     "after a good one": (log(30 * HOUR, GOOD) + log(6 * HOUR, "ERROR Cache has broken packages, exiting"), "broken packages"),
 }
 
