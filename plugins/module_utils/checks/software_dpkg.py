@@ -41,7 +41,6 @@ BROKEN = ("H", "U", "F")
 
 _SOURCE = re.compile(rb"([^\s(]+)(?:\s+\(([^)]*)\))?\Z")
 _NEEDED = {b"Package", b"Status", b"Architecture", b"Version"}
-_FIELDS = re.compile(rb"^(Package|Status|Architecture|Source|Version): *(\S.*?) *$", re.MULTILINE).findall
 
 
 def is_there(machine):
@@ -89,8 +88,11 @@ def _fields(block):
     # dpkg writes the version behind all that is asked for, and the long fields behind that.
     end = block.find(b"\n", block.find(b"\nVersion: ") + 1)
     for part in (block if end < 0 else block[:end], block):
-        fields = dict(_FIELDS(part))
-        if len(fields) >= 4 and fields.keys() >= _NEEDED:
+        fields = {}
+        for line in part.split(b"\n"):
+            name, _colon, value = line.partition(b": ")
+            fields[name] = value
+        if fields.keys() >= _NEEDED and b"" not in (fields[b"Package"], fields[b"Version"]):
             return fields
     return None
 
