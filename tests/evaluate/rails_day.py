@@ -224,7 +224,7 @@ def _asset(chance: random.Random, prints: Sequence[str]) -> str:
 def _words(chance: random.Random) -> str:
     from urllib.parse import quote_plus
 
-    return quote_plus(" ".join(chance.choice(NASTY if chance.random() < 0.15 else PLAIN) for _ in range(chance.randrange(1, 4))))
+    return quote_plus(" ".join(chance.choice(NASTY if chance.random() < 0.15 else PLAIN) for _unused in range(chance.randrange(1, 4))))
 
 
 def _page(chance: random.Random, prints: Sequence[str]) -> str:
@@ -261,9 +261,9 @@ def _address(chance: random.Random) -> str:
 def lines(seed: int, count: int, probes: Sequence[Probe], begin: int, labels: list[Label], unique: bool = False) -> Iterator[str]:
     """Yield the lines of one day; what was planted goes to C(labels). C(unique): no request comes twice."""
     chance = random.Random(seed)
-    prints = [_hex(chance, 64) for _ in range(300)]
-    people = [(_address(chance), chance.choice(AGENTS).replace("{}", str(chance.randrange(90, 130)))) for _ in range(6000)]
-    robots = [(_address(chance), chance.choice(ROBOTS)) for _ in range(300)]
+    prints = [_hex(chance, 64) for _unused in range(300)]
+    people = [(_address(chance), chance.choice(AGENTS).replace("{}", str(chance.randrange(90, 130)))) for _unused in range(6000)]
+    robots = [(_address(chance), chance.choice(ROBOTS)) for _unused in range(300)]
     stamp, second = "", -1
     for number in range(1, count + 1):
         now = begin + number * 86400 // count

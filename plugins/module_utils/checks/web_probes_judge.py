@@ -41,9 +41,12 @@ class _Index:
         by_piece = {}
         for rank, signature in enumerate(signatures):
             for literal in signature.literals:
-                bones = skeleton(literal.lstrip(b"*"))
-                if _WORD.match(literal) and not literal.startswith(b"*"):
-                    self._by_word.setdefault(bones, []).append((rank, signature))
+                word, plus, also = literal.partition(b"+")
+                if not plus:
+                    word, also = literal, b""
+                bones = skeleton(word.lstrip(b"*"))
+                if _WORD.match(word):
+                    self._by_word.setdefault(bones, []).append((skeleton(also).decode("latin-1"), rank, signature))
                 else:
                     by_piece.setdefault(bones.decode("latin-1"), []).append((rank, signature))
         self._words = frozenset(self._by_word)
@@ -67,16 +70,16 @@ class _Index:
 
     def candidates(self, bones, present):
         """Return the signatures that a skeleton may hold, in the order of the table."""
-        found = set()
         some_words, some_pieces = present
+        found, text = set(), bones.decode("latin-1")
         if some_words:
             for word in some_words.intersection(words(bones)):
-                found.update(self._by_word[word])
-        if some_pieces:
-            text = bones.decode("latin-1")
-            for piece, signatures in some_pieces:
-                if piece in text:
-                    found.update(signatures)
+                for also, rank, signature in self._by_word[word]:
+                    if also in text:
+                        found.add((rank, signature))
+        for piece, signatures in some_pieces:
+            if piece in text:
+                found.update(signatures)
         return tuple([signature for _rank, signature in sorted(found)]) if found else ()
 
     def sorted_out(self, skeletons, present):
@@ -94,7 +97,9 @@ class _Index:
                         break
                 else:
                     continue
-            found[bones] = self.candidates(bones, present)
+            candidates = self.candidates(bones, present)
+            if candidates:
+                found[bones] = candidates
         return found
 
 

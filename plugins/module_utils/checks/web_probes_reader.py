@@ -49,8 +49,7 @@ def inflate(descriptor, say, limit=TEXT_LIMIT):
             text = engine.decompress(rest, BLOCK)
         except zlib.error as error:
             if not offset - len(rest) and not rest.startswith(_MAGIC):
-                for text in plain(descriptor, 0, None):
-                    yield text
+                yield from plain(descriptor, 0, None)
             elif members and not rest.startswith(_MAGIC):
                 if rest.strip(b"\0"):
                     say("there is garbage after the archive")
@@ -150,6 +149,7 @@ def _python_zstd(module, descriptor, say, limit):
 
 
 def _piped(argv, descriptor, say, limit):
+    # pylint: disable-next=ansible-bad-function
     child = subprocess.Popen(argv, stdin=descriptor, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=COMMAND_ENVIRONMENT, close_fds=True, cwd="/")
     total = 0
     try:

@@ -50,7 +50,7 @@ for _code in range(ord("A"), ord("Z") + 1):
     _FOLD[_code] = _code + 32
 _FOLD[ord("+")] = ord(" ")
 _FOLD[ord("\\")] = ord("/")
-_FOLD[ord("\t")] = ord(" ")
+_FOLD[ord("\t")] = _FOLD[ord("\r")] = ord(" ")
 _FOLD[1] = 2  # \x01 keeps the place of a slash below
 _FOLD = bytes(_FOLD)
 

@@ -9,7 +9,7 @@ A row: id, category, severity where the server answered it, where it is looked f
   User-Agent and Referer). Patterns see normalised text (web_probes_text.normalise): decoded, lower case, C(/) for C(\\).
 * where C(refused): the whole line of a request that the server answered with 400.
 * literals: no text matches the pattern without one of them; they are searched for first, on the skeleton. One of letters only
-  stands for a whole word, one that begins with C(*) for letters anywhere.
+  stands for a whole word, one that begins with C(*) for letters anywhere; C(a+b): the word a, and b anywhere.
 * a category or severity that begins with C(?) marks a weak signature: a name that some applications really have. It counts only
   where the server does not serve it to several clients.
 * no pattern has a quantifier inside a quantifier over the same characters: paths are attacker's data.
@@ -59,7 +59,8 @@ _TABLE = (
     ("dotfile", "secrets", "critical", "path", (b"/.",),
      br"/\.(?!well-known(?:/|$)|git|svn|hg|bzr|cvs|bundle|ruby|rspec|rubocop|env\b)[a-z_$][\w.+~-]*",
      "hidden files hold keys, histories and settings of tools", "GET /.aws/credentials", "GET /.well-known/acme-challenge/x"),
-    ("private_key", "secrets", "critical", "path", (b"id_rsa", b"id_dsa", b"id_ecdsa", b"id_ed", b"pem", b"key", b"pfx", b"ppk", b"jks", b"kdbx"),
+    ("private_key", "secrets", "critical", "path",
+     (b"id_rsa", b"id_dsa", b"id_ecdsa", b"id_ed", b"pem+.pem", b"key+.key", b"pfx+.pfx", b"ppk+.ppk", b"jks+.jks", b"kdbx+.kdbx"),
      br"/(?:id_(?:rsa|dsa|ecdsa|ed\d{5})(?:\.\w{1,10}){0,2}|[\w.-]*(?:private|server|ssl|domain|host|site|www|privkey|key|localhost|cert)[\w.-]*\.(?:pem"
      br"|key|pfx|ppk|jks)|[\w.-]+\.kdbx)$",
      "private keys", "GET /ssl/private.key", "GET /docs/public.keynote"),
@@ -96,11 +97,11 @@ _TABLE = (
      br"|poetry\.lock|tsconfig\.json|desktop\.ini|thumbs\.db|ws_ftp\.\w+|weblogic\.xml|[\w.-]*\.tfstate(?:\.\w+)?|terraform\.tfvars|gitlab\.rb"
      br"|gitlab_config_\w*|fish_variables|ldap-authentication-report\.csv|serverless\.ya?ml|aws\.ya?ml)$",
      "files of a build that tell versions and names", "GET /composer.lock", "GET /packages/12"),
-    ("server_ini", "secrets", "critical", "path", (b"ini", b"cnf", b"conf", b"sslvpn_websession", b"blockcypher"),
+    ("server_ini", "secrets", "critical", "path", (b"ini+.ini", b"cnf+.cnf", b"conf+.conf", b"sslvpn_websession", b"blockcypher"),
      br"/(?:(?:php|boot|system|win|\.?user)\.ini|\.?my\.cnf|mysql(?:d|dump)?\.cnf|debian\.cnf|(?:nginx|httpd|apache\d?)\.conf|sslvpn_websession"
      br"|blockcypher\.log)$",
      "settings of the server's own services", "GET /my.cnf", "GET /winter.ini/x"),
-    ("log_file", "secrets", "critical", "path", (b"log", b"logs", b"access_log", b"error_log", b"security_debug_log"),
+    ("log_file", "secrets", "critical", "path", (b"log+.log", b"log+/log/", b"logs+/logs/", b"access_log", b"error_log", b"security_debug_log"),
      br"/(?:(?:access|error|errors|debug|php_errors?|security|laravel|server|application|app|system|install|update|deploy|mysql|mysqld|nginx|apache|dump"
      br"|npm-debug|yarn-(?:debug|error)|rsync|pm\d|catalina|auth|mail|cron|ftp|sql|trace|wp-errors?|storage/logs/[\w.-]+"
      br"|security_debug)[\w-]{0,20}\.log(?:\.(?:\d+|gz|old|txt|bak))*|logs?/[\w.-]+\.(?:log|txt)(?:\.\w+)?|(?:access|error|security_debug)_log)$",
@@ -119,15 +120,19 @@ _TABLE = (
      br"/\.(?:git|svn|hg|bzr|cvs)(?:[/_.-]|ignore|attributes|modules|config|keep|hub|lab|\w*$)|/cvs/(?:entries|root|repository)$|/_darcs/",
      "the whole source with its history", "GET /.git/config", "GET /legit/config"),
     ("backup_suffix", "vcs_backup", "critical", "path",
-     (b"bak", b"backup", b"old", b"orig", b"original", b"sav", b"save", b"swp", b"swo", b"copy", b"bkp", b"bk", b"tmp", b"inc", b"dist",
-      b"sample", b"~"),
+     (b"bak+.bak", b"backup+.backup", b"old+.old", b"orig+.orig", b"original+.original", b"sav+.sav", b"save+.save", b"swp+.swp", b"swo+.swo",
+      b"copy+.copy", b"bkp+.bkp", b"bk+.bk", b"tmp+.tmp", b"inc+.inc", b"dist+.dist", b"sample+.sample", b"~"),
      br"[\w)]\.(?:bak|backup|old|orig(?:inal)?|sav|save|sw[op]|copy|bkp|bk|tmp|inc|dist|sample)(?:\d{1,3}|[.~]\w{0,10})?$|\.\w+~$|/~\w*\.\w+$",
      "a copy of a script is sent as text", "GET /index.php.bak", "GET /bakery"),
-    ("sql_dump", "vcs_backup", "critical", "path", (b"sql", b"dump", b"dmp", b"mdb", b"sqlite", b"db", b"pgdump", b"myd", b"frm", b"rdb"),
+    ("sql_dump", "vcs_backup", "critical", "path",
+     (b"sql+.sql", b"dump+.dump", b"dmp+.dmp", b"mdb+.mdb", b"sqlite+.sqlite", b"db+.db", b"pgdump+.pgdump", b"myd+.myd", b"frm+.frm",
+      b"rdb+.rdb"),
      br"\.(?:sql|dump|dmp|mdb|sqlite\d?|db\d?|pgdump|myd|frm|rdb)(?:[-.](?:gz|bz\d|xz|zip|\dz|rar|tar|tgz|zst|bak|old|pea|lz\d?|txt"
      br"|\w{1,4}))*$(?<!/thumbs\.db)",
      "a dump of a database", "GET /backup/db.sql.gz", "GET /mysql-tuning"),
-    ("site_archive", "vcs_backup", "critical", "path", (b"zip", b"rar", b"7z", b"tar", b"tgz", b"gz", b"bz", b"tbz", b"xz", b"war", b"zst", b"sql"),
+    ("site_archive", "vcs_backup", "critical", "path",
+     (b"zip+.zip", b"rar+.rar", b"7z+.7z", b"tar+.tar", b"tgz+.tgz", b"gz+.gz", b"bz+.bz", b"tbz+.tbz", b"xz+.xz", b"war+.war", b"zst+.zst",
+      b"sql+.sql"),
      br"^/(?:[\w.-]+/)?(?:[\w-]*(?:back-?up|bak|bckup)[\w-]*|dump|database|db|sql|mysql|www|wwwroot|public_html|htdocs|html|htdocs|httpdocs|sites?"
      br"|website|web|webroot|home|root|source|src|code|server|project|old|archive|prod(?:uction)?|staging|dev|full|domain|admin|portal"
      br"|\d{4})(?:[._-][\w.-]{0,20})?\.(?:zip|rar|\dz|tar|tgz|t?bz\d?|(?:tar\.)?(?:gz|bz\d|xz|zst)|war)$|^/(?:[\w-]{1,60}\.){1,4}(?:com|net|org|io|de|fr"
@@ -138,14 +143,15 @@ _TABLE = (
      br"/(?:master\.key|credentials(?:/[\w-]+)?\.(?:yml\.enc|yml|key)|secrets\.yml(?:\.enc)?|(?:user_)?secrets\.yml|initializers/secret_(?:token"
      br"|key_base)\.rb|credentials/[\w-]+\.(?:key|yml\.enc))(?:$|[.~])",
      "the key that decrypts the application's secrets", "GET /config/master.key", "GET /mastery/key"),
-    ("rails_config", "rails", "critical", "path", (b"database", b"/config/"),
+    ("rails_config", "rails", "critical", "path", (b"database+/database.y", b"/config/"),
      br"/database\.ya?ml|/config/(?:application|boot|environment|environments/[\w-]+|initializers/[\w-]+|routes|puma|unicorn|sidekiq|deploy(?:/[\w-]+)?"
      br"|storage|cable|mongoid|redis|newrelic|locales/[\w-]+|webpacker|cache|queue)\.(?:rb|ya?ml)",
      "settings of a Rails application", "GET /config/database.yml", "GET /docs/config/routes"),
-    ("rails_info", "rails", "critical", "path", (b"info", b"mailers", b"conductor", b"console"),
+    ("rails_info", "rails", "critical", "path",
+     (b"info+rails/info", b"mailers+rails/mailers", b"conductor+rails/conductor", b"console+rails/console"),
      br"^/(?:[\w-]+/)?rails/(?:info|mailers|conductor|console)(?:/|$)",
      "the pages of the development mode", "GET /rails/info/routes", "GET /rails/active_storage/blobs/redirect/x/info"),
-    ("rails_log", "rails", "critical", "path", (b"log",),
+    ("rails_log", "rails", "critical", "path", (b"log+/log/",),
      br"/log/(?:production|development|staging|test|puma[\w.]*|unicorn[\w.]*|sidekiq|newrelic_agent|delayed_job|cron|whenever|nginx\.\w+|bullet)\.log",
      "the application's log", "GET /log/production.log", "GET /blog/production.login"),
     ("ruby_source", "rails", "critical", "path",
@@ -153,7 +159,7 @@ _TABLE = (
       b"slim", b"tmp", b"tasks", b"config.ru", b"/."),
      br"/(?:gemfile(?:\.lock)?|rakefile|capfile|procfile(?:\.dev)?|guardfile|config\.ru)$|/\.(?:bundle|ruby-(?:version|gemset)|rspec|rubocop)"
      br"|/db/(?:schema\.rb|seeds\.rb|structure\.sql|migrate(?:/|$))|^/app/(?:models|controllers|helpers|views|jobs|mailers|assets)/[\w/.-]*\.(?:rb|erb"
-     br"|haml|slim)|^/tmp/(?:restart\.txt|cache|pids|sockets|sessions)|^/lib/tasks(?:/|$)",
+     br"|haml|slim)\b|^/tmp/(?:restart\.txt|cache|pids|sockets|sessions)|^/lib/tasks(?:/|$)",
      "source and state of a Ruby application", "GET /Gemfile.lock", "GET /gemfiles"),
     ("rails_folder", "?rails", "critical", "path", (b"storage", b"public", b"log"),
      br"^/(?:storage|public|log)/?$",
@@ -175,12 +181,13 @@ _TABLE = (
     ("sprockets", "rails", "critical", "target", (b"file", b"etc", b"database", b"../"),
      br"^/(?:assets|packs)/(?:file:|[^?]*\.\./|(?:[^?]*/)?(?:etc/passwd|database\.yml))",
      "CVE-2018-3760: files outside of the assets through Sprockets", "GET /assets/file:%2f%2f/etc/passwd", "GET /assets/application-9a1d.js"),
-    ("ruby_object", "rails", "critical", "target", (b"ruby", b"erb", b"kernel", b"<%", b"("),
+    ("ruby_object", "rails", "critical", "target", (b"ruby+!ruby/", b"erb+.", b"kernel+kernel.", b"<%", b"("),
      br"!ruby/(?:object|hash|struct|regexp|class)|<%=|\berb\.new\(|\bkernel\.(?:exec|system|open)|\bsend\(:(?:system|exec|eval)",
      "objects made from YAML, or Ruby code", "GET /?x=!ruby/object:Gem::Installer", "GET /ruby/objects"),
     # ---- traversal and inclusion
     ("lfi_file", "traversal", "critical", "any",
-     (b"etc", b"proc", b"windows", b"winnt", b"inetpub", b"ini", b"inf", b"var", b"cmdb", b"root", b"bin"),
+     (b"etc+etc/", b"proc+proc/", b"windows+windows/", b"winnt+winnt/", b"inetpub+inetpub/", b"ini+.ini", b"inf+-inf/", b"var+var/log",
+      b"cmdb+/cmdb", b"root+root/.", b"bin+bin/"),
      br"(?:^|[/=:?&\s\x00.])etc/(?:passwd|shadow|group|hosts|issue|hostname|motd|fstab|crontab|sudoers|my\.cnf|mysql|apache\d?|httpd|nginx|php|ssh|ssl"
      br"|security|npasswd|master\.passwd|resolv|rc\.|init|vsftpd|proftpd|samba|pki|opt)|(?:^|[/=:])proc/(?:self|\d{1,6}|version|cpuinfo|meminfo|mounts"
      br"|net|cmdline|sched_debug)(?:/|$|\x00|&|\s)|\bwindows/(?:win\.ini|system\d\d|system\.ini|php\.ini|repair|debug)|(?:[a-z]:|[/=])/?(?:winnt"
@@ -195,12 +202,13 @@ _TABLE = (
      br"|/cgi-bin/[^?]*\.\./",
      "a path that leaves the document root; the web server normalises it", "GET /images/../../x", "GET /a..b/c"),
     ("wrapper", "traversal", "critical", "target",
-     (b"php", b"expect", b"data", b"phar", b"zip", b"glob", b"zlib", b"compress", b"file", b"gopher", b"dict", b"netdoc", b"ldap", b"ldaps"),
+     (b"php+:", b"expect+:", b"data+:", b"phar+:", b"zip+:", b"glob+:", b"zlib+:", b"compress+:", b"file+:", b"gopher+:", b"dict+:", b"netdoc+:",
+      b"ldap+:", b"ldaps+:"),
      br"\b(?:php|expect|phar|zip|glob|compress\.\w+|zlib)://?(?:filter|input|stdin|output|memory|temp|\w)|\bdata:(?://)?text/(?:plain|html);base\d\d|(?:^"
      br"|[=,(:\s])(?:file:/+(?:etc|proc|root|home|var|dev|windows|[a-z]:/(?:windows|boot))|gopher://|dict://|netdoc:/|ldaps?://\d)",
      "a parameter that opens something else than a file", "GET /?page=php://filter/convert.base64-encode/resource=index", "GET /learn/php-filters"),
     ("remote_include", "traversal", "high", "query",
-     (b"shell", b"cmd", b"c99", b"r57", b"evil", b"id", b"fx29id", b"echo", b"?&", b"? ", b"??", b"?\x00"),
+     (b"shell+://", b"cmd+://", b"c99+://", b"r57+://", b"evil+://", b"fx29id+://", b"id+://", b"echo+://", b"?&", b"? ", b"??", b"?\x00"),
      br"=(?:https?|ftps?)://[^&\s]{1,300}\.(?:txt|php|gif|jpe?g|dat|inc|cmd|asp|htm)\?{1,3}(?:[&\x00]|\s|$)|=(?:https?|ftps?)://[^&\s/]{1,200}/(?:shell"
      br"|cmd|c99|r57|evil|id|fx29id|echo)\d?\.(?:txt|php|gif)",
      "a script from another server", "GET /start.php?lang=http://cirt.net/rfiinc.txt?", "GET /login?return_to=http://shop.example.com/cart"),
@@ -208,11 +216,13 @@ _TABLE = (
      br"169\.254\.169\.254|\bmetadata\.google\.internal|100\.100\.100\.200/latest|latest/\bmeta-data\b",
      "the credentials that a cloud gives its machines", "GET /fetch?url=http://169.254.169.254/latest/\bmeta-data\b/", "GET /versions/169.254"),
     # ---- SQL injection
-    ("sql_union", "sqli", "medium", "target", (b"union",),
+    ("sql_union", "sqli", "medium", "target", (b"union+select",),
      br"\bunion\b[^a-z0-9]{1,40}(?:(?:all|distinct|distinctrow)\b[^a-z0-9]{0,40})?\(?\s*(?:/\*!?\d*)?\s*select\b[^a-z]{0,40}?(?:null|[\d@*'\"(]|char"
      br"|concat|version|database|user|group_|load_|table_|column_|\w{1,40}\s{0,3}(?:,|\(|\)|from\b))",
      "columns of another table added to the answer", "GET /items?id=1 union select null,version()", "GET /search?q=union+select+committee"),
-    ("sql_select", "sqli", "medium", "target", (b"select",),
+    ("sql_select", "sqli", "medium", "target",
+     (b"select ", b"select(", b"select*", b"select'", b"select\"", b"select@", b"select`", b"select[", b"select]", b"select.", b"select\x0b",
+      b"select\x0c"),
      br"\bselect\b\s*(?:\*|(?:count|concat|char|chr|cast|ascii|substr|substring|sleep|pg_sleep|if|elt|max|min|group_concat|hex|length|user|version"
      br"|database|load_file|utl_\w+|dbms_\w+|extractvalue|unhex|benchmark)\s*\(|\(\s{0,5}(?:\d|select|case|null|\'|@@|\w{1,30}\s?\()|@@|case\s+when"
      br"|top\s+\d|distinct\s+\w+\s*(?:,|from)|[\w.`\"\[\]]{1,40}\s*(?:,\s*[\w.`@(]{1,40}\s*)+from\b|(?:(?:\d{1,9}|null|'[^'&]{0,40}')\s{0,5}(?:,|\bfrom\b"
@@ -236,12 +246,13 @@ _TABLE = (
      br"|,\s*\(\s*select)\b",
      "a quote that ends the query's own", "GET /users?name=admin'--", "GET /search?q=rock+'n'+roll"),
     ("sql_function", "sqli", "medium", "target",
-     (b"sleep", b"pg_sleep", b"benchmark", b"waitfor", b"randomblob", b"extractvalue", b"updatexml", b"load_file", b"outfile", b"dumpfile",
-      b"xp_", b"sp_", b"dbms_", b"utl_", b"generate_series", b"procedure", b"make_set", b"elt", b"gtid_", b"json_keys", b"ctxsys",
-      b"group_concat", b"concat", b"concat_ws", b"boolean", b"char", b"nchar", b"chr", b"iif", b"ascii", b"ord", b"mid", b"substr", b"substring",
-      b"floor", b"exp", b"uuid_short", b"crypt_key", b"convert", b"cast", b"count", b"row", b"regexp_", b"regexp_substring", b"regexp_like",
-      b"regexp_replace", b"xp_cmdshell", b"xp_dirtree", b"sp_executesql", b"sp_password", b"sp_oacreate", b"utl_inaddr", b"utl_http",
-      b"utl_file", b"dbms_pipe", b"dbms_lock", b"dbms_utility", b"dbms_xslprocessor", b"dbms_ldap", b"gtid_subset", b"gtid_subtract"),
+     (b"sleep+(", b"pg_sleep+(", b"benchmark+(", b"waitfor", b"randomblob+(", b"extractvalue+(", b"updatexml+(", b"load_file+(", b"outfile",
+      b"dumpfile", b"generate_series+(", b"procedure+analyse", b"make_set+(", b"elt+(", b"json_keys+(", b"ctxsys", b"group_concat+(",
+      b"concat+(", b"concat_ws+(", b"boolean+mode", b"char+(", b"nchar+(", b"chr+(", b"iif+(", b"ascii+(", b"ord+(", b"mid+(", b"substr+(",
+      b"substring+(", b"floor+(", b"exp+(", b"uuid_short+(", b"crypt_key+(", b"convert+(", b"cast+(", b"count+(", b"row+(",
+      b"regexp_substring+(", b"regexp_like+(", b"regexp_replace+(", b"xp_cmdshell", b"xp_dirtree", b"sp_executesql", b"sp_password",
+      b"sp_oacreate", b"utl_inaddr", b"utl_http", b"utl_file", b"dbms_pipe", b"dbms_lock", b"dbms_utility", b"dbms_xslprocessor", b"dbms_ldap",
+      b"gtid_subset+(", b"gtid_subtract+("),
      br"\b(?:pg_)?sleep\s*\(\s*(?:\d+(?:\.\d+)?\s*(?:[),*+/-]|$)|__|\(|'|@|select)|\bbenchmark\s*\(\s*\d+\s*,|\bwaitfor\s+(?:delay|time)\b"
      br"|\brandomblob\s*\(|\bextractvalue\s*\(|\bupdatexml\s*\(|\bload_file\s*\(|\binto\s+(?:out|dump)file\b|\bxp_(?:cmdshell|dirtree)\b"
      br"|\bsp_(?:executesql|password|oacreate)\b|\bdbms_(?:pipe|lock|utility|xslprocessor|ldap)\b|\butl_(?:inaddr|http|file)\b|\bgenerate_series\s*\("
@@ -260,11 +271,13 @@ _TABLE = (
      br"|tables)\b|\buser_tables\b|\bsqlite_master\b|\bmysql\.(?:user|db|innodb)|\bfrom\s+dual\b|@@(?:version|hostname|datadir|servername|global|basedir)"
      br"|\bmsysaccessobjects\b|\bdomain\.domains\b|\bmaster\.\.",
      "the tables that describe a database", "GET /items?id=1 and 1 in (select table_name from information_schema.tables)", "GET /search?q=information+schema"),
-    ("sql_statement", "sqli", "medium", "target", (b";", b"order", b"case", b"drop", b"insert", b"delete", b"update", b"exec"),
+    ("sql_statement", "sqli", "medium", "target",
+     (b";", b"order+by", b"case+when", b"drop+table", b"drop+database", b"insert+into", b"delete+from", b"update+set", b"exec+master",
+      b"exec+xp_", b"exec+sp_"),
      br";\s{0,5}(?:drop\s+(?:table|database|user|view|index)\b|insert\s+into\b|delete\s+from\b|update\s+[\w.`\"]{1,40}\s+set\b|declare\s+@"
      br"|exec(?:ute)?[\s(]+(?:master|immediate|xp_|sp_|@|\(|'|dbms)|shutdown\b|truncate\s+table|alter\s+(?:table|user)|create\s+(?:table|user|function"
      br"|or\s+replace)|begin\s+(?:dbms|declare|user)|call\s+\w+\s*\(|select\b\s*(?:\(|\*|\w+\s*\(|like|case))"
-     br"|['\")\d]\s{0,5}order\s+by\s+\d{1,5}\s{0,5}(?:--|#|,|$|&|/\*)|\bcase\s+when\s{0,5}(?:[\d('\"@]|\w{1,30}\s{0,3}[=<>(])[^&]{0,80}\bthen\b"
+     br"|(?:['\")]\s{0,5}|\d\s{1,5})order\s+by\s+\d{1,5}\s{0,5}(?:--|#|,|$|&|/\*)|\bcase\s+when\s{0,5}(?:[\d('\"@]|\w{1,30}\s{0,3}[=<>(])[^&]{0,80}\bthen\b"
      br"|\bdrop\s+(?:table|database)\s+(?:if\s+exists\s+)?[\w.`\"]+\s*(?:;|--)|\binsert\s+into\s+[\w.`]+\s*(?:\([^)&]{1,100}\)\s*)?values\b"
      br"|\bdelete\s+from\s+[\w.`]+\s*(?:where\b|;|--)|\bupdate\s+[\w.`]+\s+set\s+[\w.`]+\s*=|\bexec\s+(?:master|xp_|sp_)",
      "a statement that follows the query's own", "GET /items?id=1;drop table users", "GET /search?q=drop+earring"),
@@ -291,9 +304,11 @@ _TABLE = (
      br"|auxclick)\s{0,5}=\s{0,5}(?:[\"'`]|[\w.$]{1,40}[(`]|\w+\s{0,3}=|[\w.]+$|javascript)",
      "an event handler of HTML", "GET /search?q=\" onmouseover=alert(1) x", "GET /map?onload=1&x=2"),
     ("xss_script", "xss", "medium", "target",
-     (b"javascript", b"vbscript", b"livescript", b"document", b"window", b"alert", b"prompt", b"confirm", b"eval", b"settimeout", b"setinterval",
-      b"atob", b"fromcharcode", b"expression", b"moz", b"srcdoc", b"data", b"constructor", b"top", b"self", b"this", b"parent", b"innerhtml",
-      b"location"),
+     (b"javascript+:", b"vbscript+:", b"livescript+:", b"document+document.", b"window+window.", b"window+window[", b"alert+(", b"alert+`",
+      b"alert+&lpar", b"prompt+(", b"prompt+`", b"prompt+&lpar", b"confirm+(", b"confirm+`", b"confirm+&lpar", b"eval+(", b"eval+`",
+      b"eval+&lpar", b"settimeout+(", b"settimeout+`", b"settimeout+&lpar", b"setinterval+(", b"setinterval+`", b"setinterval+&lpar", b"atob+(",
+      b"atob+`", b"atob+&lpar", b"fromcharcode", b"expression+(", b"moz", b"srcdoc", b"data+data:", b"constructor+(", b"top+[", b"self+[",
+      b"this+[", b"parent+[", b"innerhtml+.innerhtml", b"location+location.", b"location+'", b"location+\""),
      br"\b(?:javascript|vbscript|livescript)\s?:[^\s&=]|\bdocument\.(?:cookie|domain|write|location|body|createelement|getelement)"
      br"|\bwindow(?:\.(?:location|open|name)\b|\[)|\b(?:alert|prompt|confirm|eval|settimeout|setinterval|atob)(?:\s?\(\s?[\d'\"/`]|\([a-z(]|`|&lpar)"
      br"|string\.fromcharcode\b|[:;]\s?expression\s?\(|-moz-binding|\bsrcdoc\s?=|\bdata:text/html|\.constructor\s?\(|\b(?:top|self|this"
@@ -309,24 +324,27 @@ _TABLE = (
      br"|[;|&`])|dig\s{1,3}[\w.-]+\.|host\s{1,3}[\w.-]+\.|find\s{1,3}[/.]|touch\s{1,3}/|reg\s{1,3}query|net\s{1,3}(?:user|view|localgroup)"
      br"|del\s{1,3}\S)(?![\w=-]*=)",
      "a shell command behind a separator", "GET /ping?host=1.1.1.1;cat /etc/hosts", "GET /search?q=fish;chips&id=5"),
-    ("command_name", "injection", "high", "any", (b"wget", b"curl", b"bin", b"cmd", b"powershell", b"cd", b"chmod", b"rm", b"busybox", b"sbin"),
+    ("command_name", "injection", "high", "any",
+     (b"wget+ ", b"wget+\x0b", b"wget+\x0c", b"curl+ ", b"curl+\x0b", b"curl+\x0c", b"bin+bin/", b"cmd+/c", b"cmd+.exe", b"powershell",
+      b"cd+/tmp", b"chmod", b"rm+-rf", b"busybox", b"sbin+bin/"),
      br"\b(?:wget|curl)\b\s{1,3}(?:-{1,2}[\w-]{1,20}\s{1,3}){0,6}[\"']?(?:https?:|ftp:|\d{1,3}\.|[\w.-]{3,60}/)|(?:^|[=\s;"
      br"|(`/])(?:usr/(?:local/)?)?s?bin/(?:(?:ba|z|k|c|da)?sh|cat|id|ls|ps|nc|ping|uname|wget|curl|python\d?|perl)(?:$|[\s;|&?)'\"`])"
      br"|\bcmd(?:\.exe)?\s?/c\b|\bcmd\.exe\b|\bpowershell(?:\.exe)?\s{1,3}-\w|\bcd\s{1,3}/tmp\b|\bchmod\s{1,3}(?:\+x|\d{3,4})\s|\brm\s{1,3}-rf\b"
      br"|\bbusybox\s{1,3}\w",
      "a program of the system", "GET /cgi-bin/x?cmd=wget http://198.51.100.1/a.sh", "GET /search?q=curl+cream"),
     ("php_code", "injection", "high", "target",
-     (b"php", b"phpinfo", b"base64_decode", b"shell_exec", b"exec", b"system", b"passthru", b"popen", b"proc_open", b"pcntl_exec", b"assert",
-      b"call_user_func", b"call_user_func_array", b"invokefunction", b"allow_url_include", b"auto_prepend_file", b"file_get_contents",
-      b"file_put_contents", b"fwrite", b"print", b"die", b"echo", b"var_dump", b"gzinflate", b"md5", b"<?", b"$_"),
+     (b"phpinfo+(", b"base64_decode+(", b"shell_exec+(", b"exec+(", b"system+(", b"passthru+(", b"popen+(", b"proc_open+(", b"pcntl_exec+(",
+      b"assert+(", b"call_user_func", b"call_user_func_array", b"invokefunction", b"allow_url_include", b"auto_prepend_file",
+      b"file_get_contents", b"file_put_contents", b"fwrite+(", b"print+(", b"die+(", b"echo+(", b"var_dump+(", b"gzinflate+(", b"md5+(", b"<?",
+      b"$_"),
      br"<\?(?:php|=|\s)|\bphpinfo\s{0,3}\(|\bbase\d\d_decode\s{0,3}\(|\b(?:shell_exec|exec|system|passthru|popen|proc_open|assert"
      br"|pcntl_exec)(?:\s{0,2}\(\s{0,3}[$'\"]|\(\w)|\bcall_user_func(?:_array)?\b|\binvokefunction\b|\ballow_url_include\b|\bauto_prepend_file\b"
      br"|\bfile_(?:get|put)_contents\b|\bfwrite\s?\(|\b(?:print|die|echo|var_dump)\b\s?\(?\s?(?:md\d|chr|base\d\d|\$_|sha\d)\s?\(|\bgzinflate\s?\("
      br"|\$_(?:get|post|request|server|cookie|files|session|env)\b|\bmd\d\s?\(\s?[\d'\"]",
      "PHP code", "GET /index.php?s=/index/think\\app/invokefunction&function=call_user_func_array", "GET /search?q=php+system"),
     ("template", "injection", "high", "any",
-     (b"getruntime", b"processbuilder", b"ognl", b"java", b"classloader", b"freemarker", b"set", b"{", b"<%", b"*__class__", b"*__globals__",
-      b"*__subclasses__", b"*__builtins__", b"*__mro__", b"*__init__", b"*__import__", b"*__base__"),
+     (b"getruntime", b"processbuilder", b"ognl", b"java+java.lang", b"classloader", b"freemarker", b"set+#set", b"{", b"<%", b"*__class__",
+      b"*__globals__", b"*__subclasses__", b"*__builtins__", b"*__mro__", b"*__init__", b"*__import__", b"*__base__"),
      br"\{\{[-\s]{0,3}(?:\d{1,9}\s?[*+]\s?'?\d|config\b|self\b|request\.|''|\"\"|\[\]|\(\)|_self|lipsum|cycler|joiner|url_for\.|get_flashed|constructor"
      br"|this\.|range\.|app\.|\$on\b|dump\()|[$#*@]\{\s{0,3}(?:\d{1,9}\s?[*+]\s?\d|t\(|@|#|script:|dns:|url:|java|new\s|class\.|\"|'|request\b|session"
      br"|application|system\b|process|%x|`|ifs\b)|<%(?:=\s{0,3}\d|[=-]?\s{0,3}(?:system|`|file|dir|io\.|exec|eval|response|runtime|%x))|__(?:class"
@@ -355,12 +373,12 @@ _TABLE = (
      br"(?<![\w)])\(\)\s?\{\s{0,3}(?::|_|[^}]{0,60}\}?\s{0,3};|ignored)",
      "CVE-2014-6271", "GET /cgi-bin/x?a=() { :;}; /bin/id", "GET /?x=f(){}"),
     # ---- web shells
-    ("webshell", "webshell", "critical", "path", (b"php", b"phtml", b"asp", b"aspx", b"jsp", b"jspx", b"cgi"),
+    ("webshell", "webshell", "critical", "path", (b"php+.php", b"phtml+.phtml", b"asp+.asp", b"aspx+.aspx", b"jsp+.jsp", b"jspx+.jspx", b"cgi+.cgi"),
      br"/(?:c99|c100|r57|wso|b374k|alfa\w{0,8}|webshell|shell|cmd|antichat|indoxploit|leaf(?:mailer)?|marijuana|gel4y|filesman|symlink|xleet\w{0,8}"
      br"|backdoor|sh3ll|priv8|p0wny\w{0,6}|lufix|adminfuns|wp[-_]filemanager|wp-shell|hack\w{0,6}|autoload_classmap|0x\w{1,8})\d{0,4}\.(?:php\d?|phtml"
      br"|aspx?|jspx?|cgi)(?:$|/)",
      "a shell that somebody else left behind", "GET /uploads/c99.php", "GET /blog/c99.html"),
-    ("webshell_name", "?webshell", "critical", "path", (b"php", b"phtml", b"asp", b"aspx", b"jsp", b"jspx"),
+    ("webshell_name", "?webshell", "critical", "path", (b"php+.php", b"phtml+.phtml", b"asp+.asp", b"aspx+.aspx", b"jsp+.jsp", b"jspx+.jspx"),
      br"/(?:up(?:load(?:er|s)?)?|mini|fox|mari|tiny|chosen|simple|radio|about|style|moduless|buy|doc|bypass|[a-z]{0,3}\d{0,4})\d{0,3}\.(?:php\d?|phtml"
      br"|aspx?|jspx?)$",
      "the short names that shells are given", "GET /wp-includes/x7.php", "GET /products.php"),
@@ -375,8 +393,9 @@ _TABLE = (
      br"|ckfinder|fckeditor|kcfinder|timthumb|revslider|vbulletin)\b|/ajax/render/widget|/autodiscover/autodiscover",
      "PHP libraries with known holes", "POST /vendor/phpunit/phpunit/src/Util/PHP/\beval-stdin.php", "GET /php/unit"),
     ("cve_java", "cve", "critical", "path",
-     (b"actuator", b"jolokia", b"solr", b"_async", b"wls", b"invoker", b"jmx", b"manager", b"axis", b"nacos", b"druid", b"geoserver",
-      b"securityrealm", b"tinymce", b"webtools", b"functionrouter", b"console", b"action", b"_", b"jenkins", b"hudson", b"script", b"cluster"),
+     (b"actuator", b"jolokia", b"solr", b"_async", b"wls", b"invoker", b"jmx", b"manager+/manager/", b"manager+/host-manager/", b"axis",
+      b"nacos", b"druid", b"geoserver", b"securityrealm", b"tinymce", b"webtools", b"functionrouter", b"console+/console/", b"action+.action",
+      b"_+/_/", b"jenkins", b"hudson", b"script+/script", b"cluster+/cluster/"),
      br"^/(?:[\w-]{1,30}/){0,2}(?:actuator(?:/(?:env|heapdump|gateway|logfile|mappings|jolokia|threaddump|beans|configprops|httptrace|trace|refresh"
      br"|restart|shutdown)|$|/$)|jolokia(?:/|$)|solr/(?:admin|#|select|\w+/(?:config|select|dataimport))|_async/|wls-wsat/|invoker/(?:jmx|ejb|readonly)"
      br"|jmx-console\b|manager/(?:html|text|status)|host-manager/|axis\d(?:-admin|-web|/)|nacos/|druid/(?:index|login|v\d|indexer)|geoserver/"
@@ -403,12 +422,12 @@ _TABLE = (
      br"|^/autodiscover/|^/login\.(?:html?\?|action|cgi|asp)",
      "services that some servers really have", "GET /cgi-bin/luci", "GET /owasp"),
     ("cve_parameter", "cve", "high", "target",
-     (b"xdebug_session_start", b"classloader", b"graphapi", b"fgt_lang", b"request", b"routestring", b"captcha", b"rest_route", b"?author=",
-      b"provider-logo", b"{", b"option=com_", b"__construct", b"s=/index", b"s=index", b"?-"),
+     (b"xdebug_session_start", b"classloader", b"graphapi", b"fgt_lang", b"request+view=request", b"routestring", b"captcha", b"rest_route",
+      b"?author=", b"provider-logo", b"{", b"option=com_", b"__construct", b"s=/index", b"s=index", b"?-"),
      br"/provider-logo\?url=|\bxdebug_session_start=|class\.module\.classloader\b|=%\{[^}]{0,200}(?:#|@|\d\*|\*\d|\(\')|\bredirect:\$\{|/graphapi/"
      br"|\bfgt_lang\?lang=/|view=request&request=log&task=create|view=request&request=[^&]+&[^?]{0,300}\bcommand=\w"
-     br"|option=com_\w+&[^?]{0,200}(?:controller=\.|view=|list\[)|routestring=|_method=__construct\b|\bs=(?:/index/|captcha|index/)|\?author=\d{1,3}$"
-     br"|rest_route=/wp/|\?-d\s|\?-s$|\?-d\x00",
+     br"|option=com_\w+&[^?]{0,200}(?:controller=\.|view=|list\[)|\broutestring=|_method=__construct\b|\bs=(?:/index/|captcha\b|index/)|\?author=\d{1,3}$"
+     br"|\brest_route=/wp/|\?-d\s|\?-s$|\?-d\x00",
      "parameters of known holes", "GET /path/?class.module.classLoader.URLs[0]=0", "GET /books?author=12&page=2"),
     ("cve_frontend", "?cve", "high", "path",
      (b"server", b"nginx_status", b"debug", b"debugbar", b"trace", b"elmah", b"_profiler", b"horizon", b"__debug__", b"_debugbar", b"swagger",
@@ -423,9 +442,10 @@ _TABLE = (
      br"|/xmlrpc\.php|/wlwmanifest\.xml|^/(?:wp\d?|wordpress|blog/wp|old-wp)/?$",
      "WordPress", "GET /blog/wp-login.php", "GET /wp-tips-and-tricks"),
     ("php_admin", "cms_admin", "high", "path",
-     (b"phpmyadmin", b"phpmyadm", b"phpma", b"my_admin", b"myadmin", b"my", b"adminer", b"adminneo", b"dbadmin", b"db", b"mysqladmin",
-      b"mysqlmanager", b"mysqldumper", b"mysql", b"sqlweb", b"sqladmin", b"sqlmanager", b"sql", b"webdb", b"websql", b"web", b"phppgadmin",
-      b"pgadmin", b"pg", b"phppgadmin", b"phpredmin", b"sqlbuddy", b"sqlitemanager", b"sqlite", b"pma", b"phpmy", b"admin"),
+     (b"phpmyadmin", b"phpmyadm", b"phpma", b"my_admin", b"myadmin", b"my+my-", b"adminer", b"adminneo", b"dbadmin", b"db+db/", b"db+db-",
+      b"mysqladmin", b"mysqlmanager", b"mysqldumper", b"mysql+mysql/", b"mysql+mysql-", b"sqlweb", b"sqladmin", b"sqlmanager", b"sql+sql/",
+      b"sql+sql-", b"webdb", b"websql", b"web+web/", b"web+web-", b"phppgadmin", b"pgadmin", b"pg+pg-", b"phpredmin", b"sqlbuddy",
+      b"sqlitemanager", b"sqlite+sqlite-", b"pma", b"phpmy", b"admin+-admin"),
      br"/[~.]?(?:(?:php-?my-?admin|phpmyadm|phpma|pma|my-?admin|adminer|adminneo|db-?admin|mysql-?admin|php-?pg-?admin|pgadmin|phpredmin|sqlbuddy"
      br"|sqlite-?manager)[\d.-]{0,12}(?:[.-](?:old|new|bak|all|beta|en|english|test|web))?(?:/|\.php|$)|(?:mysql-?(?:manager|dumper)?|sql-?(?:web|admin"
      br"|manager)?|web-?(?:db|sql)?|db)/(?:(?:\w{1,12}/)?index\.php|scripts/setup|main\.php|phpmyadmin|myadmin))",
@@ -434,8 +454,9 @@ _TABLE = (
      (b"administrator", b"typo", b"joomla", b"drupal", b"magento", b"downloader", b"cpanel", b"whm", b"plesk", b"webmail", b"roundcube",
       b"squirrelmail", b"horde", b"zimbra", b"rutorrent", b"grafana", b"kibana", b"zabbix", b"cacti", b"nagios", b"portainer", b"webdav",
       b"sites", b"umbraco", b"bitrix", b"moodle", b"owncloud", b"nextcloud", b"prestashop", b"opencart", b"xampp", b"siteadmin", b"airflow",
-      b"admin", b"cms", b"panel", b"backend", b"install", b"setup", b"app_dev", b"mt", b"w00tw00t", b"skin", b"recordings", b"a2billing",
-      b"vicidial", b"filemanager", b"ueditor", b"vendor", b"readme", b"license", b"changelog", b"muieblackcat", b"/scripts/"),
+      b"admin+/admin/", b"cms", b"panel", b"backend", b"install+/install", b"setup+/setup", b"app_dev", b"mt", b"w00tw00t", b"skin",
+      b"recordings", b"a2billing", b"vicidial", b"filemanager", b"ueditor", b"vendor+/vendor/", b"readme", b"license", b"changelog",
+      b"muieblackcat", b"/scripts/"),
      br"^/(?:[\w.-]{1,30}/)?(?:administrator|downloader|sites/default)(?:/|$)|^/(?:typo\d|joomla|drupal|magento|cpanel|whm|plesk|webmail|roundcube"
      br"|squirrelmail|horde|zimbra|rutorrent|grafana|kibana|zabbix|cacti|nagios|portainer|webdav|umbraco|bitrix|moodle|owncloud|nextcloud|prestashop"
      br"|opencart|xampp|siteadmin|airflow|recordings|a\dbilling|vicidial|filemanager|ueditor|vendor|scripts/(?:setup|root|\.\.))(?:/|$|\.)"
@@ -444,14 +465,15 @@ _TABLE = (
      br"|changelog|install)\.(?:txt|html|md)$|/muieblackcat\b",
      "panels and files of content management systems", "GET /administrator/index.php", "GET /administrators-handbook"),
     ("admin_page", "?cms_admin", "medium", "path",
-     (b"admin", b"manager", b"user", b"adminpanel", b"adminconsole", b"adminarea", b"adminlogin", b"admincp", b"adminportal", b"admincenter",
-      b"admin_login"),
+     (b"admin+/admin", b"manager+/manager", b"user+/user/login", b"adminpanel", b"adminconsole", b"adminarea", b"adminlogin", b"admincp",
+      b"adminportal", b"admincenter", b"admin_login"),
      br"^/(?:admin(?:\d|-?(?:panel|console|area|login|cp|portal|center))?(?:/(?:login|index|dashboard|admin)?)?|admin_?login|user/login|manager/?"
      br"|admin/login\.\w+)$",
      "the usual names of an administration", "GET /adminpanel", "GET /admin/orders/12"),
     ("foreign_script", "?cms_admin", "medium", "path",
-     (b"php", b"phtml", b"phar", b"asp", b"aspx", b"ashx", b"asmx", b"ascx", b"axd", b"jsp", b"jspx", b"jspa", b"jhtml", b"cfm", b"cgi", b"pl",
-      b"do", b"action", b"dll", b"exe"),
+     (b"php+.php", b"phtml+.phtml", b"phar+.phar", b"asp+.asp", b"aspx+.aspx", b"ashx+.ashx", b"asmx+.asmx", b"ascx+.ascx", b"axd+.axd",
+      b"jsp+.jsp", b"jspx+.jspx", b"jspa+.jspa", b"jhtml+.jhtml", b"cfm+.cfm", b"cgi+.cgi", b"pl+.pl", b"do+.do", b"action+.action", b"dll+.dll",
+      b"exe+.exe"),
      _SCRIPT + br"(?:/[\w./-]*)?(?:~|\.\w{1,5})?$",
      "a script in a language that this server does not speak", "GET /index.php", "GET /php/index.html"),
     # ---- open proxy tries

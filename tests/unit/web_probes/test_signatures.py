@@ -64,7 +64,7 @@ def test_ids_are_unique() -> None:
 
 
 @pytest.mark.parametrize("row", [row for row in web_signatures.SIGNATURES if row.where != "refused"], ids=lambda row: row.id)
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_case_28_what_a_pattern_matches_has_one_of_its_literals(row: web_signatures.Signature, data: st.DataObject) -> None:
     """The search for literals is a superset of the search for patterns."""
