@@ -9,6 +9,8 @@ test_packages='
     tcsh fish                                 : users whose shell is not like sh
     systemd-container mmdebstrap debian-archive-keyring iproute2 : the machines of the fleet
     fail2ban nginx-light                      : real servers that ban and write logs
+    auditd systemd-journal-remote rsyslog logwatch : what the log checks are compared with, and real logs
+    rpm dnf createrepo-c                      : a real rpm database and repository
     gcc libc6-dev python3                     : programs and libraries to be replaced under running processes
     btrfs-progs xfsprogs                      : the file systems they lie on
     chromium                                  : the page
@@ -17,7 +19,8 @@ test_packages='
 '
 bench_packages='
     openssh-server openssh-client fail2ban    : the same
-    lsof needrestart                          : what the restart check is compared with
+    lsof needrestart auditd logwatch systemd-journal-remote goaccess : what the checks are compared with
+    rpm dnf createrepo-c                      : a real rpm database
 '
 
 case ${1:-test} in
@@ -52,7 +55,7 @@ echo "Installing$missing" >&2
 apt-get -qq update </dev/null >&2
 # shellcheck disable=SC2086
 apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 install $missing </dev/null >&2
-for pair in openssh-server:ssh nginx-light:nginx fail2ban:fail2ban postgresql:postgresql; do
+for pair in openssh-server:ssh nginx-light:nginx fail2ban:fail2ban postgresql:postgresql auditd:auditd rsyslog:rsyslog; do
     case " $missing " in
         *" ${pair%:*} "*) systemctl --quiet disable "${pair#*:}" >/dev/null 2>&1 || true ;;
     esac

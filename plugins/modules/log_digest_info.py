@@ -134,6 +134,99 @@ data:
       returned: when the options are valid
       type: list
       elements: dict
+    access_files:
+      description: Files that grant access (C(authorized_keys), C(sudoers) and others) that were changed in the window.
+      returned: when the options are valid
+      type: list
+      elements: dict
+    accounts:
+      description: Changes of users, groups, passwords and crontabs.
+      returned: when the options are valid
+      type: list
+      elements: dict
+    boots:
+      description: Boots of the window, with whether a shutdown came before.
+      returned: when the options are valid
+      type: list
+      elements: dict
+    clock_jumps:
+      description: Jumps of the clock.
+      returned: when the options are valid
+      type: list
+      elements: dict
+    clock_synchronised:
+      description: Whether something keeps the clock right; V(null) where it cannot be told.
+      returned: when the options are valid
+      type: bool
+    cron:
+      description: Jobs, failures, and tables that cron did not run.
+      returned: when the options are valid
+      type: dict
+    disks:
+      description: Size, use and inodes of the local file systems, with the growth where O(previous) was given.
+      returned: when the options are valid
+      type: list
+      elements: dict
+    errors:
+      description: Messages of priority error and worse, by program.
+      returned: when the options are valid
+      type: list
+      elements: dict
+    forged:
+      description: Messages that an unprivileged process logged in the name of another program.
+      returned: when the options are valid
+      type: list
+      elements: dict
+    gaps:
+      description: Stretches without a line on a host that was up.
+      returned: when the options are valid
+      type: list
+      elements: dict
+    kernel:
+      description: Complaints of the kernel by kind.
+      returned: when the options are valid
+      type: list
+      elements: dict
+    lost:
+      description: Messages that the logging itself dropped.
+      returned: when the options are valid
+      type: list
+      elements: dict
+    packages:
+      description: Packages installed, upgraded and removed.
+      returned: when the options are valid
+      type: dict
+    programs:
+      description: Lines by program.
+      returned: when the options are valid
+      type: list
+      elements: dict
+    sources:
+      description: What was read, each file with its lines, bytes, first and last time.
+      returned: when the options are valid
+      type: list
+      elements: dict
+    su:
+      description: Changes of user by C(su).
+      returned: when the options are valid
+      type: dict
+    units:
+      description: Failures and restarts of units, and those that have failed now.
+      returned: when the options are valid
+      type: dict
+    unmatched:
+      description: Messages of known programs that no pattern knows, counted with samples.
+      returned: when the options are valid
+      type: dict
+    unparsed:
+      description: Lines without a time or a program, counted with samples.
+      returned: when the options are valid
+      type: dict
+    logwatch:
+      description: Sections of logwatch's own answer.
+      returned: when O(logwatch) is set
+      type: list
+      elements: dict
     cut:
       description: Which lists were cut, by how many rows, and how many events no row was kept for.
       returned: when the options are valid

@@ -183,17 +183,11 @@ data:
           type: str
           sample: Gemfile.lock
         packages:
-          description: Name, version and where it is from, one of V(registry), V(git), V(path) and V(url).
+          description: Name, version, where it is from (V(registry), V(git), V(path) or V(url)), and V(development) for what only development needs.
           returned: always
           type: list
           elements: list
           sample: [["rails", "7.1.3.2", "registry"]]
-        development:
-          description: Names of packages that only development and tests need, where the lock file tells.
-          returned: always
-          type: list
-          elements: str
-          sample: []
         same:
           description: Other folders with the same lock file.
           returned: always

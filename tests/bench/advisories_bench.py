@@ -49,9 +49,9 @@ def images(base: index.Index, dice: random.Random) -> list[str]:
         return [name, epoch, version, release or "", "x86_64", f"{name}-{version}-1.src.rpm", "(none)", "AlmaLinux"]
 
     names = dice.sample(base.names(ECOSYSTEM), PACKAGES)
-    builds = {name: [row(name) for _ in range(4)] for name in names}
+    builds = {name: [row(name) for _unused in range(4)] for name in names}
     others = [[f"own{number}", "0", f"1.{number}", "1.el9", "x86_64", "own-1-1.src.rpm", "(none)", "AlmaLinux"] for number in range(PACKAGES)]
-    return [json.dumps([dice.choice(builds[name]) for name in names] + others) for _ in range(IMAGES)]
+    return [json.dumps([dice.choice(builds[name]) for name in names] + others) for _unused in range(IMAGES)]
 
 
 def fleet(path: Path, hosts: int) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def fleet(path: Path, hosts: int) -> dict[str, Any]:
         for number in range(hosts):
             begin = time.process_time()
             rows = json.loads(lists[number % IMAGES])
-            for _ in range(DRIFT):
+            for _unused in range(DRIFT):
                 rows[dice.randrange(PACKAGES)][3] = f"{dice.randrange(40)}.el9"
             middle = time.process_time()
             found = matcher.match(system, {"packages": {"manager": "rpm", "rows": rows}})
@@ -78,7 +78,7 @@ def fleet(path: Path, hosts: int) -> dict[str, Any]:
 
 def once(*arguments: str) -> dict[str, Any]:
     """Measure in fresh processes and return the least CPU and the most memory."""
-    runs = [json.loads(subprocess.run([sys.executable, __file__, *arguments], capture_output=True, text=True, check=True).stdout) for _ in range(ROUNDS)]
+    runs = [json.loads(subprocess.run([sys.executable, __file__, *arguments], capture_output=True, text=True, check=True).stdout) for _unused in range(ROUNDS)]
     return {**runs[0], "cpu": min(run["cpu"] for run in runs), "memory": max(run["memory"] for run in runs)}
 
 

@@ -49,8 +49,8 @@ class Traffic:
 
     def __init__(self) -> None:
         self.random = random.Random(7)
-        self.users = USERS + [f"u{self.random.randrange(1 << 20):05x}" for _ in range(3000)]
-        self.addresses = [".".join(str(self.random.randrange(1, 224)) for _ in range(4)) for _ in range(4000)]
+        self.users = USERS + [f"u{self.random.randrange(1 << 20):05x}" for _unused in range(3000)]
+        self.addresses = [".".join(str(self.random.randrange(1, 224)) for _unused in range(4)) for _unused in range(4000)]
         self.failed = 0
 
     def secure(self) -> tuple[str, str]:

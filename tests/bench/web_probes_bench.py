@@ -10,6 +10,7 @@ C(python3 -I -S) with its imports. All output goes through a pipe. What is not i
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import resource
@@ -103,8 +104,8 @@ def main() -> None:
         for title, file in (("One day", "day.gz"), ("Every request unique", "unique.gz")):
             found = least(
                 {
-                    "zcat, grep -Ev, wc": lambda file=file: measured([f"zcat {folder}/{file} | {BLOG}"], shell=True),
-                    "web_probes": lambda file=file: measured(check(f"{folder}/{file}")),
+                    "zcat, grep -Ev, wc": functools.partial(measured, [f"zcat {folder}/{file} | {BLOG}"], shell=True),
+                    "web_probes": functools.partial(measured, check(f"{folder}/{file}")),
                 },
                 arguments.rounds,
             )

@@ -69,7 +69,7 @@ def test_slices_in_any_order_and_twice_are_the_same_report(tmp_path: Path) -> No
 
 def test_the_history_is_made_anew_of_the_spool_and_a_damaged_one_is_kept(tmp_path: Path) -> None:
     state = tmp_path / "state" / "bottomup-security"
-    (folder := spool.new_run(state, "20261121T060000Z-aaaaaa"))
+    folder = spool.new_run(state, "20261121T060000Z-aaaaaa")
     for document in sample_fleet.documents(12):
         early = {**document, "ended": "2026-11-21T06:00:04Z", "started": "2026-11-21T06:00:01Z", "run_id": folder.name}
         if document["host"] != "web1":

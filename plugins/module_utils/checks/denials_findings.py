@@ -31,7 +31,8 @@ _RULES = {
 }
 
 _REFERENCES = {
-    "selinux": "https://docs.redhat.com/en/documentation/red_hat_enterprise_linux/9/html/using_selinux/troubleshooting-problems-related-to-selinux_using-selinux",
+    "selinux": "https://docs.redhat.com/en/documentation/red_hat_enterprise_linux/9/html/using_selinux/"
+    "troubleshooting-problems-related-to-selinux_using-selinux",
     "apparmor": "https://gitlab.com/apparmor/apparmor/-/wikis/home",
     "seccomp": "https://www.kernel.org/doc/html/latest/userspace-api/seccomp_filter.html",
 }

@@ -31,7 +31,8 @@ KERNEL = (
     row("oom_unit", b"oom-kill:",
         rb"oom-kill:.{0,1000}?,task_memcg=(?P<cgroup>[^,]{1,500}),task=(?P<what>.{1,64}?),pid=\d+",
         "oom_unit", "of which unit it was (5.0 and later)",
-        b"oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/system.slice/a.service,task_memcg=/system.slice/a.service,task=java,pid=4242,uid=0"),
+        b"oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/system.slice/a.service,"
+        b"task_memcg=/system.slice/a.service,task=java,pid=4242,uid=0"),
     row("filesystem_readonly", (
         b"emounting filesystem read-only", b"hutting down filesystem", b"ilesystem has been shut down", b"forced readonly", b"Remounting read-only",
     ),

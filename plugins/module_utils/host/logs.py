@@ -322,7 +322,7 @@ class _XzReader:
                 if not rest:
                     return b""
                 self._reader = lzma.LZMADecompressor(memlimit=XZ_MEMORY)
-            elif self._reader.needs_input:
+            elif self._reader.needs_input:  # pylint: disable=using-constant-test
                 rest = self._source.read(65536)
                 if not rest:
                     raise EOFError("the end of the archive is missing")

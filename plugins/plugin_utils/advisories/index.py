@@ -200,7 +200,8 @@ def _insert(base: sqlite3.Connection, source: sources.Source, last: int) -> tupl
         if not count:
             raise FeedError("it holds nothing")
         return count, ""
-    assert source.records is not None
+    if source.records is None:
+        raise FeedError("nothing reads it")
     numbers: dict[str, int] = {}
     ids = _Ids(base, source.name)
     newest = ""

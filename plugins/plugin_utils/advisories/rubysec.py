@@ -61,8 +61,8 @@ def _parse(data: bytes, kind: str, stem: str) -> Record | None:
         if not isinstance(found, list) or not all(_is_requirement(item) for item in found):
             return None
         spec[key] = [str(item) for item in found]
-    cves = tuple(f"CVE-{raw['cve']}" for _ in (1,) if re.fullmatch(r"[0-9]{4}-[0-9]+", str(raw.get("cve") or "")))
-    ghsa = tuple(f"GHSA-{raw['ghsa']}" for _ in (1,) if re.fullmatch(r"[0-9a-z]{4}(-[0-9a-z]{4}){2}", str(raw.get("ghsa") or "")))
+    cves = tuple(f"CVE-{raw['cve']}" for _one in (1,) if re.fullmatch(r"[0-9]{4}-[0-9]+", str(raw.get("cve") or "")))
+    ghsa = tuple(f"GHSA-{raw['ghsa']}" for _one in (1,) if re.fullmatch(r"[0-9a-z]{4}(-[0-9a-z]{4}){2}", str(raw.get("ghsa") or "")))
     score = next((float(raw[key]) for key in ("cvss_v4", "cvss_v3", "cvss_v2") if isinstance(raw.get(key), (int, float))), None)
     package = Package(_ECOSYSTEMS[kind], name, "", None, json.dumps(spec))
     url = raw.get("url") if str(raw.get("url")).startswith("https://") else ""

@@ -61,7 +61,7 @@ def test_packages_and_a_lock_file(place: Path) -> None:
 
 
 def test_check_mode_says_the_same(place: Path) -> None:
-    arguments = {"mirror": str(place / "feeds"), "files": [str(place / "Gemfile.lock")]}
+    arguments: dict[str, Any] = {"mirror": str(place / "feeds"), "files": [str(place / "Gemfile.lock")]}
     plain, checked = ask(place, **arguments), ask(place, check=True, **arguments)
     for answer in (plain, checked):
         for feed in answer["feeds"]:

@@ -42,8 +42,8 @@ def pairs(alphabet: str, count: int) -> list[tuple[str, str]]:
     """Return pairs of versions that are near each other, always the same ones."""
     dice = random.Random(38)
     made = []
-    for _ in range(count):
-        left = "1" + "".join(dice.choice(alphabet) for _ in range(dice.randint(0, 9)))
+    for _unused in range(count):
+        left = "1" + "".join(dice.choice(alphabet) for _unused in range(dice.randint(0, 9)))
         place = dice.randrange(1, len(left) + 1)
         made.append((left, left[:place] + dice.choice(alphabet) + left[place + dice.randint(0, 1) :]))
     return made

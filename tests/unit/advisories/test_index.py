@@ -34,7 +34,7 @@ def touch(path: Path) -> None:
 
 def bomb(path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("a.json", "w") as stream:
-        for _ in range(feed.RECORD_LIMIT // 1_000_000 + 2):
+        for _unused in range(feed.RECORD_LIMIT // 1_000_000 + 2):
             stream.write(b" " * 1_000_000)
 
 

@@ -105,7 +105,7 @@ WRONG = {
         b"Gemfile.lock", GEMFILE.replace("    rails (7.1.0.rc1)\n", "<<<<<<< HEAD\n    rails (7.1.3)\n=======\n    rails (7.2.0)\n>>>>>>> b\n"), "conflict"),
     "conflict in JSON": (
         b"package-lock.json", NPM3.replace('{"version": "2.0.0"', '\n<<<<<<< a\n{"version": "2.0.0"\n=======\n{"version": "2.1.0"\n>>>>>>> b\n'),
-                         "conflict"),
+        "conflict"),
     "truncated Gemfile.lock": (b"Gemfile.lock", GEMFILE[:200], "ends before"),
     "truncated JSON": (b"package-lock.json", NPM3[:200], "no whole JSON"),
     "truncated poetry.lock": (b"poetry.lock", POETRY[:60], "no whole lock file"),

@@ -9,8 +9,6 @@ import functools
 import re
 from typing import Any
 
-from packaging.version import InvalidVersion, Version
-
 _COMPONENT = re.compile(r"(\d+|[a-z]+|\.|-)")
 LENGTH_LIMIT = 500
 
@@ -23,6 +21,9 @@ def key(version: str) -> Any:
     """Return a sort key. ValueError for an empty or endless text."""
     if not version or len(version) > LENGTH_LIMIT:
         raise ValueError(f"not a version: {version[:80]!r}")
+    # Here and not above: it comes with ansible-core, but the import of the collection without it must not fail.
+    from packaging.version import InvalidVersion, Version
+
     try:
         return (1, Version(version))
     except InvalidVersion:
