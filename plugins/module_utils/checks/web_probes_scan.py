@@ -22,7 +22,7 @@ from .web_probes_format import Quoted, Record, sniff
 from .web_probes_text import digits_do_not_matter, normalise, normalise_all, plain_skeletons, shapes_of, skeleton
 
 # Bounded caches: a full one is cleared, which costs speed and never correctness.
-REQUESTS_LIMIT = 50000
+REQUESTS_LIMIT = 80000
 SKELETONS_LIMIT = 40000
 SHAPES_LIMIT = 20000
 CLOSED_LIMIT = 1000
