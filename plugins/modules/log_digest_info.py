@@ -136,7 +136,7 @@ data:
       elements: dict
     access_files:
       description: Files that grant access (C(authorized_keys), C(sudoers) and others) that were changed in the window.
-      returned: when the options are valid
+      returned: when the host's own logs are read
       type: list
       elements: dict
     accounts:
@@ -156,7 +156,7 @@ data:
       elements: dict
     clock_synchronised:
       description: Whether something keeps the clock right; V(null) where it cannot be told.
-      returned: when the options are valid
+      returned: when the host's own logs are read
       type: bool
     cron:
       description: Jobs, failures, and tables that cron did not run.
@@ -164,7 +164,7 @@ data:
       type: dict
     disks:
       description: Size, use and inodes of the local file systems, with the growth where O(previous) was given.
-      returned: when the options are valid
+      returned: when the host's own logs are read
       type: list
       elements: dict
     errors:
