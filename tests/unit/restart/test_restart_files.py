@@ -232,7 +232,7 @@ def test_case_11_put_aside(server: Server, running: str, installed: str) -> None
 def test_case_11_started_from_there(server: Server) -> None:
     server.write("/opt/x.so.old", elf(b"old"))
     server.write("/opt/x.so", elf(b"new"))
-    server.process(10, server.line("/opt/x.so.old", server.inode("/opt/x.so.old")), started=NOW + 60)
+    server.process(10, server.line("/opt/x.so.old", server.inode("/opt/x.so.old")), started=NOW + 86400)
     assert server.reasons(10) == []
 
 
