@@ -18,11 +18,11 @@ from .accept.file import AcceptanceError, read_acceptances
 from .payload import available_checks
 from .report.verdict import FAIL_ON, allowed_unreachable
 from .report.write import DEFAULT, WRITERS
+from .spool import RUN_ID, new_run_id
 
 # The run's own id, made once in the process that all workers are forked from, so that every host of a run agrees on it.
-_OWN_RUN_ID = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(3)}"
+_OWN_RUN_ID = new_run_id()
 
-_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _SIZE = re.compile(r"(\d+)\s*([kmg]?)(?:i?b)?", re.IGNORECASE)
 _DURATION = re.compile(r"(\d+)\s*(s|m|min|h)?", re.IGNORECASE)
 _SIZE_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
@@ -37,7 +37,7 @@ def run_id(given: t.Any = None) -> str:
     """Return the id of this run: what the user gave (the slices of one job share theirs), else this process's own."""
     if given in (None, ""):
         return _OWN_RUN_ID
-    if not isinstance(given, str) or not _RUN_ID.fullmatch(given):
+    if not isinstance(given, str) or not RUN_ID.fullmatch(given):
         raise SettingError(f"daily_check_run_id is {given!r}: letters, digits, '.', '_' and '-' only, at most 100 of them")
     return given
 

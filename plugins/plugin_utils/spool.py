@@ -40,7 +40,7 @@ NAME_LIMIT = 200
 # A document is far smaller (document.py caps it at 16 Mi characters): what unpacks to more is an attack or damage.
 UNPACKED_LIMIT = 64 * 1024 * 1024
 
-_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 class SpoolError(Exception):
@@ -54,7 +54,7 @@ def new_run_id(now: float | None = None) -> str:
 
 def run_dir(state_dir: str | Path, run_id: str) -> Path:
     """Return the directory of a run. Raises SpoolError where the id cannot be a file name."""
-    if not _RUN_ID.fullmatch(run_id):
+    if not RUN_ID.fullmatch(run_id):
         raise SpoolError(f"the run id {run_id!r} is not made of letters, digits, dot, dash and underscore")
     return Path(state_dir).expanduser() / "runs" / run_id
 
