@@ -23,37 +23,8 @@ author:
 extends_documentation_fragment:
   - bottomup.security.attributes
   - bottomup.security.attributes.info_module
-options:
-  checks:
-    description:
-      - The checks to run. All that the collection has when left out.
-      - Tags of the run that are names of checks narrow this down.
-    type: list
-    elements: str
-  options:
-    description:
-      - Options of the checks, by check. See the C(_info) module of each check.
-    type: dict
-    default: {}
-  state_dir:
-    description:
-      - Folder on the controller that keeps the runs.
-      - C(bottomup-security) in E(XDG_STATE_HOME), or in C(~/.local/state), when left out.
-    type: path
-  run_id:
-    description:
-      - Name of the run. Made from the time when left out; give it where several runs are slices of one.
-    type: str
-  timeout:
-    description:
-      - How long each check may take, in seconds or with V(s), V(m) or V(h).
-    type: str
-    default: "60"
-  memory:
-    description:
-      - How much memory each check may use for its data, in bytes or with V(K), V(M) or V(G).
-    type: str
-    default: 256M
+  - bottomup.security.run
+  - bottomup.security.trip
 notes:
   - RV(worst) and RV(counts) are all that is returned of the findings. They are in the document, since what a task returns costs the
     controller memory for every host.
@@ -128,10 +99,10 @@ RUN = {
 def main():
     module = AnsibleModule(
         argument_spec=dict(
-            checks=dict(type="list", elements="str"),
+            checks=dict(type="raw"),
             options=dict(type="dict", default={}),
-            state_dir=dict(type="path"),
-            run_id=dict(type="str"),
+            state_dir=dict(type="str", default=""),
+            run_id=dict(type="str", default=""),
             timeout=dict(type="str", default="60"),
             memory=dict(type="str", default="256M"),
         ),

@@ -17,18 +17,10 @@ description:
   - This is an action of the controller. It connects to no host, it is meant to be used once per run with C(run_once).
 author:
   - The bottomup.security authors (@bottomup-security)
+extends_documentation_fragment:
+  - bottomup.security.run
+  - bottomup.security.report
 options:
-  state_dir:
-    description:
-      - Directory that holds C(runs/) and the link C(latest). Made when it is missing.
-      - Empty means C(bottomup-security) in E(XDG_STATE_HOME), or in C(~/.local/state).
-    type: str
-    default: ""
-  run_id:
-    description:
-      - Name of the run, the directory below C(runs/). Empty means the run that this ansible-playbook makes.
-    type: str
-    default: ""
   expected_hosts:
     description:
       - All hosts that the run was to check, mostly C(ansible_play_hosts_all).
@@ -41,49 +33,11 @@ options:
     type: list
     elements: str
     default: [all]
-  fail_on:
-    description:
-      - The lowest severity of a finding that makes the exit code 10.
-    type: str
-    choices: [never, low, medium, high, critical]
-    default: high
-  max_unreachable:
-    description:
-      - How many hosts may be not reached or not run before the exit code is 11.
-      - A count such as V(3) or a percentage of the expected hosts such as V(5%).
-    type: str
-    default: "0"
   title:
     description:
       - Title of the report. Empty means C(Daily security check).
     type: str
     default: ""
-  database:
-    description:
-      - URL of the history's database. Empty means SQLite in C(history.sqlite3) of the state folder, V(off) means none.
-    type: str
-    default: ""
-  accepted:
-    description:
-      - Path of a YAML file of accepted findings, each with a reason and a day on which that ends. Empty means none.
-    type: str
-    default: ""
-  outputs:
-    description:
-      - What is written, a list or names with commas. V(html), V(json), V(text), V(markdown), V(sarif), V(junit), V(openmetrics),
-        V(csv), V(nagios). Empty means the first three. C(summary.json) is always written.
-    type: raw
-    default: ""
-  report_dir:
-    description:
-      - Folder for the files of the report. Empty means the directory of the run.
-    type: str
-    default: ""
-  keep_days:
-    description:
-      - How many days runs and resolved findings are kept. V(0) keeps all.
-    type: int
-    default: 90
   merge:
     description:
       - Make the report of O(runs) instead of the run of this ansible-playbook. C(latest) is left as it is, no old run is removed.
