@@ -18,7 +18,7 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import SEVERITIES, iso
-from ansible_collections.bottomup.security.plugins.plugin_utils import payload, settings, spool, trip, windows
+from ansible_collections.bottomup.security.plugins.plugin_utils import check_options, payload, settings, spool, trip, windows
 from ansible_collections.bottomup.security.plugins.plugin_utils.document import BadAnswer, accept_answer, without_answer
 
 ARGUMENTS = frozenset({"checks", "options", "state_dir", "run_id", "timeout", "memory"})
@@ -30,8 +30,9 @@ DOCUMENT_MEMORY = 512 * 1048576
 
 WORST_TITLES = 5
 
-# Strategies load this class in the main process before they fork: the workers inherit the compressed modules.
+# Strategies load this class in the main process before they fork: the workers inherit the compressed modules and what options there are.
 payload.prepare()
+check_options.prepare(payload.available_checks())
 
 
 class NoDocument(Exception):
@@ -145,14 +146,12 @@ def _plan(args: dict[str, t.Any], variables: dict[str, t.Any]) -> Plan:
     unknown = sorted(set(args) - ARGUMENTS)
     if unknown:
         raise settings.SettingError(f"bottomup.security.daily_check has no option {', '.join(unknown)}; it has {', '.join(sorted(ARGUMENTS))}")
-    options = args.get("options") or {}
-    if not isinstance(options, dict):
-        raise settings.SettingError(f"options is {options!r}: a mapping of check to its options is wanted")
+    options = settings.options(args.get("options"))
     enabled, skipped = settings.checks(args.get("checks"), variables.get("ansible_run_tags", ()), variables.get("ansible_skip_tags", ()))
     return Plan(
         enabled=enabled,
         skipped=skipped,
-        options={name: _plain(options[name]) for name in enabled if options.get(name)},
+        options={name: _plain(options[name]) for name in enabled if name in options},
         timeout=settings.timeout(args.get("timeout") or 60),
         memory=settings.memory(args.get("memory") or "256M"),
         run_id=settings.run_id(args.get("run_id")),

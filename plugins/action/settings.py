@@ -41,8 +41,7 @@ def _checked(args: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t
     enabled, skipped = settings.checks(args.get("checks"), variables.get("ansible_run_tags", ()), variables.get("ansible_skip_tags", ()))
     if not enabled:
         raise settings.SettingError("no check is left to run: the tags of this run leave out all of daily_check_checks")
-    if not isinstance(args.get("options") or {}, dict):
-        raise settings.SettingError(f"daily_check_options is {args['options']!r}: a mapping of check to its options is wanted")
+    settings.options(args.get("options"))
     timeout = settings.timeout(args.get("timeout", 60))
     task_timeout = settings.seconds("daily_check_task_timeout", args.get("task_timeout", 900), 1, 86400)
     if task_timeout <= timeout:

@@ -25,6 +25,12 @@ options:
       - Without it the web server's configuration and the usual places tell.
     type: list
     elements: str
+  more_logs:
+    description:
+      - Files to read besides those that are found by itself, as globs. Not used with O(logs).
+    type: list
+    elements: str
+    default: []
   format:
     description:
       - The C(log_format) of the lines, as nginx writes it, where it is neither in the configuration nor one of the usual ones.
@@ -176,6 +182,7 @@ def main():
     module = AnsibleModule(
         argument_spec=dict(
             logs=dict(type="list", elements="str"),
+            more_logs=dict(type="list", elements="str", default=[]),
             format=dict(type="str"),
             since=dict(type="str", default="24h"),
             until=dict(type="str"),

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from .accept.apply import Acceptances
 from .accept.file import AcceptanceError, read_acceptances
+from .check_options import BadOption, checked_options
 from .payload import available_checks
 from .report.verdict import FAIL_ON, allowed_unreachable
 from .report.write import DEFAULT, WRITERS
@@ -71,6 +72,14 @@ def checks(given: t.Any, run_tags: t.Sequence[str] = (), skip_tags: t.Sequence[s
     selected = [name for name in known if name in run_tags]
     enabled = [name for name in wanted if (not selected or name in selected) and name not in skip_tags]
     return enabled, [name for name in wanted if name not in enabled]
+
+
+def options(given: t.Any) -> dict[str, dict[str, t.Any]]:
+    """Return the options of the checks, by check, each known and of its documented type."""
+    try:
+        return checked_options(given or {}, available_checks())
+    except BadOption as error:
+        raise SettingError(str(error)) from error
 
 
 def seconds(name: str, given: t.Any, low: int, high: int) -> int:

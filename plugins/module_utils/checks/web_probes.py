@@ -4,7 +4,7 @@
 """Check C(web_probes): what robots tried on the web servers, and whether anything answered.
 
 Options: C(logs) (globs; default: found), C(format), C(since), C(until), C(known_paths), C(public_dirs), C(trusted_proxies),
-C(list_hits), C(workers).
+C(more_logs) (globs, besides those found), C(list_hits), C(workers).
 
 Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 

@@ -87,13 +87,19 @@ def sources(machine, options, since):
         place.give(options["format"], formats)
     if options.get("logs"):
         place.found = files.find(machine, options["logs"], since)
-        for pattern in options["logs"]:
-            if not any(mark in pattern for mark in "*?[") and not os.path.lexists(machine.path(os.fsencode(pattern))):
-                place.problems.append("there is no file %s" % pattern)
+        place.problems.extend(_missing(machine, options["logs"]))
         return place
+    more = list(options.get("more_logs") or ())
+    place.problems.extend(_missing(machine, more))
     for pattern, name in access:
         place.know(pattern, formats.get(name, ""))
-    patterns = list(USUAL) + [pattern + b"*" for pattern, _name in access]
+    patterns = list(USUAL) + more + [pattern + b"*" for pattern, _name in access]
     place.found = files.find(machine, patterns, since)
     place.errors = files.find(machine, list(USUAL_ERRORS) + [path + b"*" for path in errors], since)
     return place
+
+
+def _missing(machine, patterns):
+    """Return a sentence for each file that the user names, and that is not there; a glob may match nothing."""
+    named = [pattern for pattern in patterns if not any(mark in pattern for mark in "*?[")]
+    return ["there is no file %s" % pattern for pattern in named if not os.path.lexists(machine.path(os.fsencode(pattern)))]

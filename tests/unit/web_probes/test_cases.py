@@ -439,3 +439,12 @@ def test_the_configuration_says_what_is_not_read(server: Server) -> None:
     data = server.run()["data"]
     assert data["totals"]["hits"] == 1
     assert {row["path"] for row in data["files_skipped"]} == {"syslog:server=10.0.0.1", "access_log off"}
+
+
+def test_more_logs_are_read_besides_those_that_are_found(server: Server) -> None:
+    server.put(LOG, get("/.env"))
+    server.put("/srv/app/log/access.log", get("/.git/config"))
+    assert categories(server.run()) != categories(server.run(more_logs=["/srv/app/log/*.log"]))
+    both = server.run(more_logs=["/srv/app/log/*.log", LOG])
+    assert both["data"]["totals"]["lines"] == 2, "a file that is found twice is read once"
+    assert "there is no file /srv/none.log" in server.run(more_logs=["/srv/none.log"])["status_reason"]
