@@ -48,6 +48,8 @@ def command(interpreter: str | None) -> str:
 
     One line, no single quote, no `!`: it passes through a login shell that may not be a Bourne shell.
     """
+    if interpreter:
+        interpreter = re.sub(r"^/usr/bin/env +", "", interpreter)  # looked up in PATH here as well
     pythons = " ".join(shlex.quote(path) for path in ([interpreter] if interpreter else PYTHONS))
     found = 'command -v "$p" >/dev/null 2>&1' if interpreter and "/" not in interpreter else '[ -x "$p" ]'
     return (

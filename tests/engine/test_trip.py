@@ -205,8 +205,9 @@ def test_local_connection_and_ad_hoc_modules(tmp_path: Path) -> None:
         assert '"status_reason"' in done.shown
 
 
-def test_interpreter_that_is_a_template(tmp_path: Path, collections: str) -> None:
-    (tmp_path / "hosts").write_text("web1 ansible_connection=local ansible_python_interpreter='{{ ansible_playbook_python }}'\n")
+@pytest.mark.parametrize("interpreter", ["{{ ansible_playbook_python }}", "/usr/bin/env python3"], ids=["a template", "looked up by env"])
+def test_interpreter_that_is_no_path(interpreter: str, tmp_path: Path, collections: str) -> None:
+    (tmp_path / "hosts").write_text(f"web1 ansible_connection=local ansible_python_interpreter='{interpreter}'\n")
     document = audit(tmp_path, tmp_path / "hosts", *FINE, collections=collections).documents["web1"]
     assert document["status"] == "checked", document["reason"]
 
