@@ -9,6 +9,7 @@ A misspelt option that is passed over in silence would be a check that looks at 
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -43,7 +44,8 @@ def checked_options(given: Any, known: Sequence[str]) -> dict[str, dict[str, Any
 def prepare(checks: Sequence[str]) -> None:
     """Read the documentation of these checks now, so that processes forked later need not."""
     for check in checks:
-        _spec(check)
+        with contextlib.suppress(BadOption):
+            _spec(check)
 
 
 def _checked(check: str, options: Any) -> dict[str, Any]:
@@ -63,9 +65,12 @@ def _checked(check: str, options: Any) -> dict[str, Any]:
 @functools.cache
 def _spec(check: str) -> dict[str, dict[str, Any]]:
     """Return the argument spec that the documentation of the check's module describes; the module itself is not imported."""
-    source = ast.parse((MODULES / f"{check}_info.py").read_text(encoding="utf-8"))
+    try:
+        source = ast.parse((MODULES / f"{check}_info.py").read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadOption(f"daily_check_options.{check}: its options are described nowhere ({error.strerror})") from error
     for node in source.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "DOCUMENTATION":
             options = yaml.safe_load(ast.literal_eval(node.value)).get("options") or {}
             return {name: {key: about[key] for key in _SPEC_KEYS if key in about} for name, about in options.items()}
-    raise BadOption(f"the module {check}_info has no documentation")
+    raise BadOption(f"daily_check_options.{check}: the module {check}_info has no documentation")
