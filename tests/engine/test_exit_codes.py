@@ -130,6 +130,7 @@ def _killer(folder: Path) -> str:
 
 
 BAD_SETTINGS = {
+    "unknown check with options": ('{"daily_check_options": {"nosuch": {"a": 1}}}', "daily_check_options has options for 'nosuch'"),
     "unknown check": ("daily_check_checks=nosuch", "daily_check_checks names 'nosuch'"),
     "negative timeout": ("daily_check_timeout=-5", "daily_check_timeout is '-5'"),
     "malformed duration": ("daily_check_timeout=5parsecs", "daily_check_timeout is '5parsecs'"),
