@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import datetime
+import socket
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,10 @@ from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect i
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import Run, judge
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.merge import Source, merged
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.verdict import FAIL_ON
-from ansible_collections.bottomup.security.plugins.plugin_utils.report.write import write_reports
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.write import write_reports, write_summary
+from ansible_collections.bottomup.security.plugins.plugin_utils.tell.channels import Channel
+from ansible_collections.bottomup.security.plugins.plugin_utils.tell.message import Message
+from ansible_collections.bottomup.security.plugins.plugin_utils.tell.send import FILE, Earlier, earlier, tell, told_json, told_text
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "state_dir": {"type": "str", "default": ""},
@@ -43,6 +48,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "now": {"type": "str", "default": ""},
     "rebuild": {"type": "bool", "default": False},
     "accept": {"type": "str", "default": ""},
+    # Checked by settings.tell: a message of Ansible's own could hold a value.
+    "tell": {"type": "raw", "default": []},
 }
 
 
@@ -58,7 +65,7 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         _valid, options = self.validate_argument_spec(argument_spec=ARGUMENTS)
         try:
-            run, paths, words = _report(options)
+            run, paths, words = _report(options, bool(self._task.check_mode))
         except (settings.SettingError, spool.SpoolError, ValueError) as error:
             raise AnsibleActionFail(str(error)) from error
         Display().display(f"\n{words}")
@@ -71,6 +78,7 @@ class ActionModule(ActionBase):
             "counts": run.counts(),
             "history": run.history(),
             "paths": paths,
+            "told": run.told,
             "text": words,
         }
         if options["enforce"] and run.exit.code:
@@ -80,10 +88,11 @@ class ActionModule(ActionBase):
         return wrapped
 
 
-def _report(options: dict[str, Any]) -> tuple[Run, dict[str, str], str]:
+def _report(options: dict[str, Any], check_mode: bool) -> tuple[Run, dict[str, str], str]:
     state_dir = settings.writable(settings.state_dir(options["state_dir"]))
     now = settings.now(options["now"])
     accepted = settings.accepted(options["accepted"], now)
+    channels = settings.tell(options["tell"])
     keep_days = settings.keep_days(options["keep_days"])
     recorder = Recorder(settings.database(options["database"]), state_dir, keep_days)
     source = _source(options, state_dir)
@@ -104,13 +113,31 @@ def _report(options: dict[str, Any]) -> tuple[Run, dict[str, str], str]:
     elsewhere = settings.report_dir(options["report_dir"])
     directory = source.directories[0] if len(source.directories) == 1 else elsewhere or spool.new_run(state_dir, source.run_id)
     newest = None if options["merge"] else state_dir
+    before = [earlier(state_dir / "latest"), earlier(directory)]
     paths, words = write_reports(run, directory, newest, settings.outputs(options["outputs"]), elsewhere)
     if not options["merge"]:
         windows.move_on(fleet.hosts, state_dir)
         spool.forget_runs(state_dir, keep_days, keep=directory)
+    if not (options["accept"] or options["rebuild"]):  # somebody at work, not the report of the day
+        words += _tell(run, channels, before, directory, paths, check_mode)
     if options["accept"]:
         words += "\n" + _block(fleet, options["accept"], settings.today(now))
     return run, paths, words
+
+
+def _tell(run: Run, channels: list[Channel], before: list[Earlier], directory: Path, paths: dict[str, str], check_mode: bool) -> str:
+    """Tell the run to whom it is to be told, and return what became of it as text; told.json and summary.json have it too."""
+    if not channels:
+        return ""
+    run_id = run.fleet.run_id
+    untold = list(dict.fromkeys(words for old in before for words in old.untold(run_id)))
+    message = Message(run, f"{socket.gethostname()}:{paths['html']}" if "html" in paths else "", untold)
+    told = tell(channels, message, [item for old in before if old.run_id == run_id for item in old.told], check_mode)
+    run.told = [asdict(item) for item in told]
+    if not check_mode:
+        spool.write_whole(directory / FILE, told_json(run_id, told))
+    write_summary(run, Path(paths["summary"]))
+    return "\n" + told_text(told)
 
 
 def _source(options: dict[str, Any], state_dir: Path) -> Source:

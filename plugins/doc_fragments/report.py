@@ -51,4 +51,52 @@ options:
       - How many days runs and resolved findings are kept. V(0) keeps all.
     type: int
     default: 90
+  tell:
+    description:
+      - Whom to tell how the run went, each entry one way, all at once after the report is written. Checked before the first connection.
+      - A service that does not answer within 30 seconds never fails the run. The report says what was sent and what was not.
+      - In check mode nobody is told. Values may be vaulted; none of them is shown.
+    type: list
+    elements: dict
+    default: []
+    options:
+      mail:
+        description: Addresses, a list or a text with commas.
+        type: raw
+      from:
+        description: Address of the sender. When empty, the first of O(tell.mail).
+        type: str
+      smtp:
+        description: Mail server, C(host) or C(host:port).
+        type: str
+        default: localhost
+      tls:
+        description: V(tls) from the first byte on, default for port 465; V(off), default for this machine itself; else V(starttls), which is insisted on.
+        type: str
+      user:
+        description: Name for the login at the mail server.
+        type: str
+      password:
+        description: Password for the login at the mail server.
+        type: str
+      ca:
+        description: Path of a file of certificates by which that of the mail server is judged, in place of the system's.
+        type: str
+      apprise:
+        description: URL of a chat or another service, see U(https://github.com/caronc/apprise/wiki). Needs the package C(apprise) on the controller.
+        type: str
+      webhook:
+        description: URL that is sent a signed JSON document.
+        type: str
+      secret:
+        description: Key of that signature, 16 characters or more.
+        type: str
+      when:
+        description: V(always), V(new) for new and returned findings, V(change) for resolved ones too, V(failure) for an exit reason other than 0.
+        type: str
+        choices: [always, new, change, failure]
+        default: always
+      link:
+        description: Web address of the report, where it is published. When empty, messages name the file on the controller.
+        type: str
 """

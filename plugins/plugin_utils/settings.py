@@ -20,6 +20,8 @@ from .payload import available_checks
 from .report.verdict import FAIL_ON, allowed_unreachable
 from .report.write import DEFAULT, WRITERS
 from .spool import RUN_ID, new_run_id
+from .tell import chat
+from .tell.channels import Channel, Chat, TellError, channels
 
 # The run's own id, made once in the process that all workers are forked from, so that every host of a run agrees on it.
 _OWN_RUN_ID = new_run_id()
@@ -156,6 +158,18 @@ def accepted(given: t.Any, now: float | None = None) -> Acceptances:
         return Acceptances(read_acceptances(Path(os.path.expanduser(given)), day), day)
     except AcceptanceError as error:
         raise SettingError(str(error)) from error
+
+
+def tell(given: t.Any) -> list[Channel]:
+    """Return whom the run is told to. No message holds a value that may be a secret."""
+    try:
+        found = channels(given)
+        for channel in found:
+            if isinstance(channel, Chat):
+                chat.checked(channel)
+    except TellError as error:
+        raise SettingError(f"daily_check_tell, {error}") from None
+    return found
 
 
 def outputs(given: t.Any) -> list[str]:

@@ -43,6 +43,8 @@ class Past:
     marks: dict[str, dict[str, Mark]] = field(default_factory=dict)
     resolved: list[Gone] = field(default_factory=list)
     stale: list[Gone] = field(default_factory=list)
+    # How many hosts and checks are looked at again that the look before could not look at.
+    back: int = 0
     # (host, "host" or a check) -> when it last saw all, in words.
     last_looks: dict[tuple[str, str], str] = field(default_factory=dict)
     # Hosts of which a check was looked at for the first time: their findings cannot be called new.

@@ -87,6 +87,7 @@ def record_run(stored: Any, connection: Any, hosts: Sequence[Host], run_id: str,
             past.last_looks.update({(host.name, check): _ago(memory.last_complete(check), now) for check, cell in host.cells.items() if cell.failed})
         stored.write(connection, [memories[host.name] for host in chunk], clock)
     past.resolved, past.stale = gone(resolved), gone(stale)
+    past.back = sum(life.check == COVERAGE for _host, life in resolved)
     ended = max((str(host.ended) for host in hosts if host.ended), default=clock)
     past.baseline = stored.run_before(connection, run_ids, ended)
     started = min((str(host.started) for host in hosts if host.started), default=None)

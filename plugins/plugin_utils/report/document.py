@@ -34,6 +34,8 @@ class Run:
     verdict: str
     exit: Exit
     acceptances: list[Use] = field(default_factory=list)
+    # What became of the entries of daily_check_tell.
+    told: list[dict[str, Any]] = field(default_factory=list)
 
     def counts(self) -> dict[str, Any]:
         """Return all numbers of the run: hosts by state, checks by status, findings and their groups by severity."""
@@ -118,8 +120,8 @@ def judge(
 
 
 def summary_json(run: Run) -> bytes:
-    """Return summary.json: the head of the run and the hosts that were not checked."""
-    return _dump({"schema": SUMMARY_SCHEMA, **run.head(), "failed_hosts": run.failed_hosts()}, indent=2) + b"\n"
+    """Return summary.json: the head of the run, the hosts that were not checked, and who was told."""
+    return _dump({"schema": SUMMARY_SCHEMA, **run.head(), "failed_hosts": run.failed_hosts(), "told": run.told}, indent=2) + b"\n"
 
 
 def report_json(run: Run) -> Iterator[bytes]:

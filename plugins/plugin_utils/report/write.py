@@ -53,10 +53,15 @@ def write_reports(
     for name in wanted:
         file, writer = WRITERS[name]
         write_whole(folder / file, words.encode("utf-8", "backslashreplace") if name == "text" else writer(run))
-    write_whole(folder / SUMMARY, summary_json(run))
+    write_summary(run, folder / SUMMARY)
     if state_dir is not None:
         point_latest(state_dir, directory.name)
     return paths, words
 
 
-__all__ = ["DEFAULT", "SUMMARY", "WRITERS", "SpoolError", "write_reports"]
+def write_summary(run: Run, path: Path) -> None:
+    """Write summary.json, anew once the run is told. Raises SpoolError."""
+    write_whole(path, summary_json(run))
+
+
+__all__ = ["DEFAULT", "SUMMARY", "WRITERS", "SpoolError", "write_reports", "write_summary"]
