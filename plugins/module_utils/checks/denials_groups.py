@@ -12,7 +12,6 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import hashlib
 import re
 
 from .denials_patterns import pattern_of
@@ -79,6 +78,8 @@ class Group:
     @property
     def id(self):
         """Twelve hex digits of the key: the same on every host and every day."""
+        import hashlib  # loads OpenSSL: only where there is a denial
+
         words = [part if isinstance(part, bytes) else repr(part).encode("ascii", "backslashreplace") for part in self.key]
         return hashlib.sha1(b"\0".join(words)).hexdigest()[:12]
 

@@ -15,12 +15,11 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import ast
 import re
 import time
 
 from ..host.finding import text
-from .fail2ban_socket import ServerSaysNo, SocketError
+from .fail2ban_said import ServerSaysNo, SocketError
 
 # Each of the many questions may take this long on a busy machine, but all of them together no longer than the factor times the limit.
 PATIENCE = 4
@@ -77,6 +76,8 @@ def _jail_status(rows):
 
 
 def _literal(words):
+    import ast  # only for the client's answer to one question
+
     try:
         return ast.literal_eval(words.strip())
     except (ValueError, SyntaxError, MemoryError, RecursionError):

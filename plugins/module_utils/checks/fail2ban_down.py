@@ -16,7 +16,7 @@ import os
 
 from ..host.finding import text
 from . import fail2ban_config, fail2ban_findings, fail2ban_tools
-from .fail2ban_log import shown
+from .fail2ban_said import shown
 
 CONFIG_ERRORS_LIMIT = 10
 

@@ -18,8 +18,8 @@ import re
 
 from ..host.finding import text
 from ..host.pattern import Pattern
-from ..host.redact import redact
 from .fail2ban_clock import LocalClock
+from .fail2ban_said import shown
 
 JAILS_LIMIT = 500
 ADDRESSES_LIMIT = 20000
@@ -43,11 +43,6 @@ IGNORED_ERRORS = (
     (b"Command [", "somebody typed a command that the server did not know"),
     (b"NOK: ", "the same, said by the client"),
 )
-
-
-def shown(words):
-    """Return a line of fail2ban as text for the report: it repeats the commands of actions, with the keys in them."""
-    return text(redact(words[:4096]), 300)
 
 
 class Jail:

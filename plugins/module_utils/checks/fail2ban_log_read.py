@@ -14,7 +14,6 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import gzip
 import os
 import re
 import time
@@ -116,6 +115,8 @@ def _read_file(machine, log, path, limit):
     with os.fdopen(descriptor, "rb") as plain:
         size = os.fstat(plain.fileno()).st_size
         if path.endswith(b".gz"):
+            import gzip  # in the first hours after a rotation
+
             with gzip.GzipFile(fileobj=plain) as content:
                 return size, _scan(log, content, limit)
         plain.seek(_begin(plain, size, log.since - CLOCK_SLACK))

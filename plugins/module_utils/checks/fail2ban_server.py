@@ -18,7 +18,7 @@ import re
 
 from ..host.pattern import Pattern
 from .fail2ban_clock import LocalClock
-from .fail2ban_socket import ServerSaysNo
+from .fail2ban_said import ServerSaysNo
 
 JAILS_LIMIT = 200
 

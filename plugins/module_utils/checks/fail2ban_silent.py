@@ -14,13 +14,13 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import calendar
 import os
 import re
 import time
 
 from ..host.finding import text
 from ..host.plain import open_plain
+from ..host.utc import seconds
 from . import fail2ban_ignore
 
 # Of each log file this much of its end is looked at.
@@ -86,7 +86,7 @@ def _zoned(words, form, zone):
     offset = 0
     if zone != "Z":
         offset = (1 if zone[0] == "+" else -1) * (int(zone[1:3]) * 3600 + int(zone[-2:]) * 60)
-    return calendar.timegm(time.strptime(words, form)) - offset
+    return seconds(*time.strptime(words, form)[:6]) - offset
 
 
 def _without_year(words, form, now):

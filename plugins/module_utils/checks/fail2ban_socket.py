@@ -25,6 +25,7 @@ import struct
 import time
 
 from ..host.finding import text
+from .fail2ban_said import ServerSaysNo, SocketError
 
 END = b"<F2B_END_COMMAND>"
 CLOSE = b"<F2B_CLOSE_COMMAND>"
@@ -51,18 +52,6 @@ CONNECT_STATES = {
 # The classes whose names may stand in an answer; none of them is ever looked up or called.
 TEXT_CLASSES = frozenset([("builtins", "str"), ("__builtin__", "unicode"), ("__builtin__", "str")])
 EXCEPTION_MODULES = frozenset(["builtins", "exceptions", "fail2ban.exceptions"])
-
-
-class SocketError(Exception):
-    """The server cannot be asked. C(state) is missing, stale, denied, timeout, unsafe, refused or unreadable; the text says why."""
-
-    def __init__(self, state, reason):
-        Exception.__init__(self, reason)
-        self.state = state
-
-
-class ServerSaysNo(Exception):
-    """The server understood the question and answered with an error, such as an unknown jail."""
 
 
 class _Inert:

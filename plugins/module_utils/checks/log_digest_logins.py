@@ -12,7 +12,6 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import ipaddress
 import re
 import shlex
 
@@ -283,6 +282,8 @@ def plain_address(address):
 
 def is_outside(address):
     """Return whether an address is one of the internet's; a host name (C(UseDNS yes)) counts as outside."""
+    import ipaddress  # large, and asked only where somebody logged in
+
     try:
         return ipaddress.ip_address(address.split(b"%")[0].decode("ascii")).is_global
     except ValueError:

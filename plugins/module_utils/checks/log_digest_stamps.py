@@ -12,10 +12,11 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import calendar
 import os
 import re
 import time
+
+from ..host.utc import days_in, seconds
 
 # As the C library writes them for syslog, whatever the locale of the server or of this process is.
 MONTHS = {
@@ -157,7 +158,7 @@ class Stamps:
 
     def _local(self, year, month, day, hour, minute):
         """Return the epoch of a wall clock time; of the two in the hour that a zone repeats, the one that keeps the file's order."""
-        if not (1970 <= year <= 9998 and 1 <= day <= calendar.monthrange(year, month)[1]) or hour > 23 or minute > 59:
+        if not (1970 <= year <= 9998 and 1 <= day <= days_in(year, month)) or hour > 23 or minute > 59:
             return None
         wall = (year, month, day, hour)
         if wall != self._hour:
@@ -177,7 +178,7 @@ class Stamps:
             offset = 0
             if found.group(9):
                 offset = int(found.group(10)) * 3600 + int(found.group(11)) * 60
-            return calendar.timegm((year, month, day, hour, minute, 0)) - (offset if found.group(9) == b"+" else -offset) + second
+            return seconds(year, month, day, hour, minute) - (offset if found.group(9) == b"+" else -offset) + second
         if not 1 <= month <= 12:
             return None
         when = self._local(year, month, day, hour, minute)

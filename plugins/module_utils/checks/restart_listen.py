@@ -13,9 +13,8 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import os
-import socket
-import struct
-import sys
+
+from ..host.net import address
 
 # table, state in which a socket waits for others: TCP_LISTEN, or TCP_CLOSE of a datagram socket without a peer.
 TABLES = ((b"tcp", b"0A"), (b"tcp6", b"0A"), (b"udp", b"07"), (b"udp6", b"07"))
@@ -56,22 +55,18 @@ class Listeners:
                 for line in (self.proc.read(pid, b"net/" + name, TABLE_LIMIT) or b"").split(b"\n")[1:]:
                     fields = line.split()
                     if len(fields) > 9 and fields[3] == state and fields[2].endswith(b":0000"):
-                        found[fields[9]] = "%s %s" % (name.decode("ascii"), _address(fields[1]))
+                        found[fields[9]] = "%s %s" % (name.decode("ascii"), _place(fields[1]))
             self._tables[space] = found
         return self._tables[space]
 
 
-def _address(text):
-    """Return C(0100007F:0016) as C(127.0.0.1:22): four bytes at a time, in the byte order of the machine."""
-    digits, _colon, port = text.partition(b":")
-    words = [int(digits[place:place + 8], 16) for place in range(0, len(digits), 8)]
-    packed = struct.pack(("<" if sys.byteorder == "little" else ">") + "%dI" % len(words), *words)
-    if len(words) == 1:
-        return "%s:%d" % (socket.inet_ntop(socket.AF_INET, packed), int(port, 16))
-    return "[%s]:%d" % (socket.inet_ntop(socket.AF_INET6, packed), int(port, 16))
+def _place(words):
+    """Return C(0100007F:0016) as C(127.0.0.1:22)."""
+    digits, _colon, port = words.partition(b":")
+    return ("%s:%d" if len(digits) == 8 else "[%s]:%d") % (address(digits), int(port, 16))
 
 
 def is_public(listens):
     """Return whether one of the addresses can be reached from another machine."""
     local = (" 127.", " [::1]:", " [::ffff:127.")
-    return any(not any(mark in address for mark in local) for address in listens)
+    return any(not any(mark in place for mark in local) for place in listens)

@@ -23,38 +23,20 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import calendar
 import collections
 import errno
-import glob
 import os
 import stat
 import time
 
 from .pattern import Pattern
 from .plain import open_plain
-
-try:
-    import gzip
-    import zlib
-except ImportError:  # a Python built without zlib
-    gzip = zlib = None
-try:
-    import bz2
-except ImportError:
-    bz2 = None
-try:
-    import lzma
-except ImportError:
-    lzma = None
+from .utc import seconds
 
 BLOCK = 262144
 
 # An archive gives at most this much text: a hostile one could go on for days.
 UNPACKED_LIMIT = 4 << 30
-
-# xz -9 needs 65 MB to unpack, the default 9 MB; a check has 64 MB in all.
-XZ_MEMORY = 24 << 20
 
 DEFAULT_WINDOW = 86400.0
 
@@ -95,7 +77,7 @@ def moment(value, now):
     zone = match.group(7)
     if zone is None:
         return time.mktime(tuple(fields) + (0, 0, -1))
-    epoch = float(calendar.timegm(tuple(fields) + (0, 0, 0)))
+    epoch = float(seconds(*fields))
     if zone != "Z":
         offset = int(zone[1:3]) * 3600 + int(zone[-2:]) * 60
         epoch -= offset if zone[0] == "+" else -offset
@@ -135,6 +117,8 @@ def rotations(machine, path):
 
 def expand(machine, patterns):
     """Return (rotations, problems) of a list of file globs (text or bytes); a pattern that matches nothing is a problem."""
+    import glob  # only where somebody names patterns
+
     paths, problems = set(), []
     root = b"" if machine.root == b"/" else machine.root.rstrip(b"/")
     for pattern in patterns:
@@ -264,21 +248,20 @@ class Log:
             yield block
 
     def _unpacked(self, size):
+        # Most windows lie in the plain log.
+        from . import archives
+
         self.scanned = self.size
         left = UNPACKED_LIMIT
         try:
-            for block in _unpack(self.descriptor, self.packed, size):
+            for block in archives.unpack(self.descriptor, self.packed, size):
                 yield block
                 left -= len(block)
                 if left < 0:
                     self._say("more than %d bytes unpacked, the rest was not read" % UNPACKED_LIMIT)
                     return
-        except _DAMAGED as error:
+        except archives.DAMAGED as error:
             self._say("the archive is damaged or cut short: %s" % (error or type(error).__name__))
-
-
-_DAMAGED = (OSError, EOFError, ValueError, MemoryError)
-_DAMAGED += ((zlib.error,) if zlib else ()) + ((lzma.LZMAError,) if lzma else ())
 
 
 def _nofollow(path):
@@ -288,49 +271,6 @@ def _nofollow(path):
     except OSError:
         return 0
     return 0 if not stat.S_ISLNK(status.st_mode) or status.st_uid in (0, os.geteuid()) else os.O_NOFOLLOW
-
-
-def _unpack(descriptor, packed, size):
-    with os.fdopen(os.dup(descriptor), "rb") as source:
-        source.seek(0)
-        if packed == b"gz" and gzip:
-            reader = gzip.GzipFile(fileobj=source)
-        elif packed == b"bz2" and bz2:
-            reader = bz2.BZ2File(source)
-        elif packed == b"xz" and lzma:
-            reader = _XzReader(source)
-        else:
-            raise ValueError("this Python cannot unpack .%s" % packed.decode("ascii"))
-        while True:
-            block = reader.read(size)
-            if not block:
-                return
-            yield block
-
-
-class _XzReader:
-    """lzma.LZMAFile has no limit of memory; this has. Streams that follow one another are read as one."""
-
-    def __init__(self, source):
-        self._source, self._reader = source, None
-
-    def read(self, size):
-        while True:
-            if self._reader is None or self._reader.eof:
-                rest = self._reader.unused_data.lstrip(b"\0") if self._reader else b""
-                rest = rest or self._source.read(65536)
-                if not rest:
-                    return b""
-                self._reader = lzma.LZMADecompressor(memlimit=XZ_MEMORY)
-            elif self._reader.needs_input:  # pylint: disable=using-constant-test
-                rest = self._source.read(65536)
-                if not rest:
-                    raise EOFError("the end of the archive is missing")
-            else:
-                rest = b""
-            block = self._reader.decompress(rest, size)
-            if block:
-                return block
 
 
 def time_range(log, since, until, stamp):

@@ -14,10 +14,6 @@ __metaclass__ = type
 
 import collections
 import os
-import resource
-import selectors
-import signal
-import subprocess
 import time
 
 # sbin first: the tools that the checks need are mostly an administrator's.
@@ -92,160 +88,18 @@ class Machine:
         """
         if self._commands is not None:
             return self._commands(argv)
-        try:
-            child = _start(argv, subprocess.PIPE if stdin else subprocess.DEVNULL)
-        except (OSError, ValueError) as error:
-            return _not_started(error)
-        return _converse(child, stdin, time.time() + timeout, limit)
+        # Most hosts give most checks no reason to start anything.
+        from . import commands
 
-    def stream(self, argv, timeout=60, limit=1 << 40, source=subprocess.DEVNULL, memory=None):
+        return Command(*commands.run(argv, COMMAND_ENVIRONMENT, timeout, limit, stdin))
+
+    def stream(self, argv, timeout=60, limit=1 << 40, source=None, memory=None):
         """Start a command whose answer is too long to be held and return a Stream of its output; close it, or use it in C(with).
 
         C(source) is a file descriptor that becomes its standard input, C(memory) its limit of address space in bytes.
         """
+        from . import commands
+
         if self._commands is not None:
-            return Stream(None, self._commands(argv), 0, limit)
-        try:
-            child = _start(argv, source)
-            if memory is not None:
-                _limit_memory(child.pid, memory)
-            return Stream(child, None, time.time() + timeout, limit)
-        except (OSError, ValueError) as error:
-            return Stream(None, _not_started(error), 0, limit)
-
-
-class Stream:
-    """The output of a command, block by block as it comes.
-
-    After the last block, or C(close), C(rc), C(err), C(timed_out) and C(truncated) say how it ended, as in a Command.
-    C(close) before the last block kills the command.
-    """
-
-    def __init__(self, child, answer, deadline, limit):
-        self._child, self._answer, self._deadline, self._limit = child, answer, deadline, limit
-        self._error = bytearray()
-        self.rc, self.err, self.timed_out, self.truncated = None, b"", False, False
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_problem):
-        self.close()
-
-    def __iter__(self):
-        """Yield the output in blocks (bytes) of any size."""
-        if self._child is None:
-            if self._answer.out:
-                yield self._answer.out
-        else:
-            yield from self._blocks()
-        self.close(finished=not (self.timed_out or self.truncated))
-
-    def _blocks(self):
-        out, err = self._child.stdout, self._child.stderr
-        with selectors.DefaultSelector() as selector:
-            selector.register(out, selectors.EVENT_READ)
-            selector.register(err, selectors.EVENT_READ)
-            while selector.get_map():
-                wait = self._deadline - time.time()
-                if wait <= 0:
-                    self.timed_out = True
-                    return
-                for key, _events in selector.select(wait):
-                    block = os.read(key.fileobj.fileno(), READ_BLOCK)
-                    if not block:
-                        selector.unregister(key.fileobj)
-                    elif key.fileobj is err:
-                        self._error += block[: READ_BLOCK - len(self._error)]
-                    else:
-                        yield block
-                        self._limit -= len(block)
-                if self._limit < 0:
-                    self.truncated = True
-                    return
-
-    def close(self, finished=False):
-        """End the command where it still runs, and take its exit code. May be called twice."""
-        if self.rc is not None:
-            return
-        if self._child is None:
-            self.rc, self.err, self.timed_out, self.truncated = self._answer.rc, self._answer.err, self._answer.timed_out, self._answer.truncated
-            return
-        self.rc = _end(self._child, self._deadline, not finished)
-        self.err = bytes(self._error)
-
-
-def _start(argv, stdin):
-    # There is no AnsibleModule here whose run_command could be called.
-    # pylint: disable-next=ansible-bad-function
-    return subprocess.Popen(argv, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=COMMAND_ENVIRONMENT, close_fds=True, cwd="/")
-
-
-def _limit_memory(pid, memory):
-    try:
-        resource.prlimit(pid, resource.RLIMIT_AS, (memory, memory))
-    except (OSError, ValueError):
-        pass  # it has ended already, or lives under a lower limit
-
-
-def _not_started(error):
-    return Command(127, b"", ("%s" % error).encode("utf-8", "backslashreplace"), False, False)
-
-
-def _converse(child, stdin, deadline, limit):
-    streams = {child.stdout: bytearray(), child.stderr: bytearray()}
-    selector = selectors.DefaultSelector()
-    for stream in streams:
-        selector.register(stream, selectors.EVENT_READ)
-    if child.stdin is not None:
-        os.set_blocking(child.stdin.fileno(), False)
-        selector.register(child.stdin, selectors.EVENT_WRITE)
-    left = memoryview(stdin)
-    timed_out = truncated = False
-    while selector.get_map():
-        wait = deadline - time.time()
-        if wait <= 0:
-            timed_out = True
-            break
-        for key, _events in selector.select(wait):
-            stream = key.fileobj
-            if stream is child.stdin:
-                left = _feed(selector, stream, left)
-                continue
-            block = os.read(stream.fileno(), READ_BLOCK)
-            if not block:
-                selector.unregister(stream)
-                continue
-            streams[stream] += block
-        if sum(len(buffer) for buffer in streams.values()) > limit:
-            truncated = True
-            break
-    selector.close()
-    rc = _end(child, deadline, timed_out or truncated)
-    return Command(rc, bytes(streams[child.stdout][:limit]), bytes(streams[child.stderr][:65536]), timed_out, truncated)
-
-
-def _feed(selector, stream, left):
-    try:
-        left = left[os.write(stream.fileno(), left[:READ_BLOCK]):]
-    except BrokenPipeError:
-        left = left[len(left):]
-    if not left:
-        selector.unregister(stream)
-        stream.close()
-    return left
-
-
-def _end(child, deadline, stop):
-    if stop:
-        child.kill()
-    else:
-        try:
-            child.wait(max(0.1, deadline - time.time()))
-        except subprocess.TimeoutExpired:
-            child.send_signal(signal.SIGKILL)
-    rc = child.wait()
-    for stream in (child.stdin, child.stdout, child.stderr):
-        if stream is not None:
-            stream.close()
-    return rc
+            return commands.Stream(None, self._commands(argv), 0, limit)
+        return commands.stream(argv, COMMAND_ENVIRONMENT, timeout, limit, source, memory)

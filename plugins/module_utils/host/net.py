@@ -13,13 +13,12 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import collections
-import socket
 import struct
 
 # proc(5): the state of a socket that listens.
 LISTEN = b"0A"
 
-TABLES = ((b"/proc/net/tcp", socket.AF_INET), (b"/proc/net/tcp6", socket.AF_INET6))
+TABLES = (b"/proc/net/tcp", b"/proc/net/tcp6")
 
 Listener = collections.namedtuple("Listener", "address port inode")
 
@@ -28,7 +27,7 @@ def listeners(machine):
     """Return the Listeners (address and inode as text, port) of TCP, or None where the kernel does not show its tables."""
     found = []
     seen = False
-    for path, family in TABLES:
+    for path in TABLES:
         table = machine.read_or_none(path, 8388608)
         if table is None:
             continue
@@ -36,29 +35,56 @@ def listeners(machine):
         for row in table.splitlines()[1:]:
             columns = row.split()
             if len(columns) > 9 and columns[3] == LISTEN:
-                address, _colon, port = columns[1].partition(b":")
-                found.append(Listener(_address(address, family), int(port, 16), columns[9].decode("ascii", "replace")))
+                digits, _colon, port = columns[1].partition(b":")
+                found.append(Listener(address(digits), int(port, 16), columns[9].decode("ascii", "replace")))
     return found if seen else None
 
 
-def _address(words, family):
-    """Return the address of the kernel's hexadecimal words, each in the byte order of the machine."""
-    numbers = [int(words[start: start + 8], 16) for start in range(0, len(words), 8)]
-    return socket.inet_ntop(family, struct.pack("=%dI" % len(numbers), *numbers))
+def address(digits):
+    """Return the text of an address as the kernel's tables have it: hexadecimal words, each in the byte order of the machine.
+
+    Written as inet_ntop(3) does, without the library's socket, which loads more than the rest of a check.
+    """
+    numbers = [int(digits[start: start + 8], 16) for start in range(0, len(digits), 8)]
+    packed = struct.pack("=%dI" % len(numbers), *numbers)
+    return _dotted(packed) if len(numbers) == 1 else _colons(packed)
 
 
-def is_loopback(address):
+def _dotted(packed):
+    return "%d.%d.%d.%d" % struct.unpack("4B", packed)
+
+
+def _colons(packed):
+    groups = struct.unpack("!8H", packed)
+    length, start = max((_zeros(groups, start), -start) for start in range(8))
+    start = -start
+    if start == 0 and (length == 6 or length == 5 and groups[5] == 0xFFFF):
+        return ("::" if length == 6 else "::ffff:") + _dotted(packed[12:])
+    if length < 2:
+        return ":".join("%x" % group for group in groups)
+    return ":".join("%x" % group for group in groups[:start]) + "::" + ":".join("%x" % group for group in groups[start + length:])
+
+
+def _zeros(groups, start):
+    """Return how many groups from C(start) on are zero."""
+    end = start
+    while end < 8 and not groups[end]:
+        end += 1
+    return end - start
+
+
+def is_loopback(words):
     """Return whether only the server itself can reach the address."""
-    return address.startswith(("127.", "::ffff:127.")) or address == "::1"
+    return words.startswith(("127.", "::ffff:127.")) or words == "::1"
 
 
-def is_world(address):
+def is_world(words):
     """Return whether an address, seen without any firewall, can be reached from other networks: a wildcard or one that is not private."""
-    if address in ("0.0.0.0", "::"):
+    if words in ("0.0.0.0", "::"):
         return True
-    packed = _packed4(address)
+    packed = _packed4(words)
     if packed is None:
-        return not is_loopback(address) and int(address.split(":")[0] or "0", 16) & 0xFE00 != 0xFC00 and not address.lower().startswith("fe8")
+        return not is_loopback(words) and int(words.split(":")[0] or "0", 16) & 0xFE00 != 0xFC00 and not words.lower().startswith("fe8")
     return not any(packed >> (32 - bits) == network >> (32 - bits) for network, bits in PRIVATE)
 
 
@@ -66,8 +92,8 @@ def is_world(address):
 PRIVATE = ((0x0A000000, 8), (0xAC100000, 12), (0xC0A80000, 16), (0x7F000000, 8), (0xA9FE0000, 16), (0x64400000, 10))
 
 
-def _packed4(address):
-    try:
-        return struct.unpack("!I", socket.inet_aton(address.rpartition(":")[2]))[0] if "." in address else None
-    except OSError:
+def _packed4(words):
+    parts = words.rpartition(":")[2].split(".")
+    if len(parts) != 4 or not all(part.isdigit() for part in parts):
         return None
+    return int.from_bytes([int(part) & 0xFF for part in parts], "big")
