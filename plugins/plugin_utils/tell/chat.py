@@ -40,17 +40,15 @@ def send_chat(channel: Chat, message: Message) -> str:
     except ImportError as error:
         raise SendError(MISSING) from error
     heard = _Heard()
-    logger = logging.getLogger("apprise")
-    logger.addHandler(heard)
-    try:
-        taken = service.notify(
-            body=short(message, channel.link),
-            title=subject_of(message),
-            notify_type=KINDS.get(message.run.exit.code, "warning"),
-            body_format="text",
-        )
-    finally:
-        logger.removeHandler(heard)
+    # A logger of this entry alone, with no parent: other entries are sent at the same time.
+    service[0].logger = logging.Logger("apprise", logging.WARNING)
+    service[0].logger.addHandler(heard)
+    taken = service.notify(
+        body=short(message, channel.link),
+        title=subject_of(message),
+        notify_type=KINDS.get(message.run.exit.code, "warning"),
+        body_format="text",
+    )
     if not taken:
         raise SendError(f"the service did not take it{heard.words()}")
     return ""

@@ -23,6 +23,8 @@ def reason(error: Exception) -> str:
     """Return why a connection failed. What a service said is capped, and never shown where it may echo a login."""
     if isinstance(error, SendError):
         return str(error)
+    if isinstance(error, smtplib.SMTPServerDisconnected) and "timed out" in str(error):
+        return _NO_ANSWER
     for kind, words in _KINDS:
         if isinstance(error, kind):
             return words
@@ -35,9 +37,11 @@ def reason(error: Exception) -> str:
     return type(error).__name__
 
 
+_NO_ANSWER = "no answer in time"
+
 _KINDS: tuple[tuple[type[Exception], str], ...] = (
     (socket.gaierror, "its name cannot be resolved"),
-    (TimeoutError, "no answer in time"),
+    (TimeoutError, _NO_ANSWER),
     (ConnectionRefusedError, "connection refused"),
     (ConnectionResetError, "it closed the connection"),
     (smtplib.SMTPServerDisconnected, "it closed the connection"),
