@@ -16,8 +16,8 @@ NOW = 1795327210.0  # 2026-11-22T06:00:10Z
 TIMES = {"started": "2026-11-22T06:00:01Z", "ended": "2026-11-22T06:00:03Z"}
 
 
-def run_with(subjects: Iterable[tuple[str, str]], words: str = "plain", commands: Iterable[str] = ()) -> Run:
-    """Return the run of a host with a finding per (subject, severity), and of one that is unreachable; ``words`` are in every field."""
+def run_with(subjects: Iterable[tuple[str, str]], words: str = "plain", commands: Iterable[str] = (), hosts: int = 1) -> Run:
+    """Return the run of hosts with a finding per (subject, severity), and of one that is unreachable; ``words`` are in every field."""
     commands = list(commands) or [words]
     found = [
         finding("restart.service", severity, f"{words} {subject}", subject, [(words, words)] * 30, words, commands, [words] * 5, count=3)
@@ -26,9 +26,8 @@ def run_with(subjects: Iterable[tuple[str, str]], words: str = "plain", commands
     facts = {"hostname": words, "kernel": words, "arch": words, "python": words, "os": {"pretty_name": words}}
     answer = {"facts": facts, "checks": {"restart": result(found, incomplete=[words]), "fail2ban": result(not_applicable=words)}}
     checks = ["restart", "fail2ban"]
-    documents = [
-        accept_answer(answer, host="web1", groups=["web"], run_id="r1", expected_checks=checks, **TIMES),
-        without_answer("unreachable", words, host="db1", groups=[], run_id="r1", **TIMES),
-    ]
-    fleet = collect(documents, run_id="r1", expected_hosts=["web1", "db1"], expected_checks=checks)
+    names = [f"web{number}" for number in range(1, hosts + 1)]
+    documents = [accept_answer(answer, host=name, groups=["web"], run_id="r1", expected_checks=checks, **TIMES) for name in names]
+    documents.append(without_answer("unreachable", words, host="db1", groups=[], run_id="r1", **TIMES))
+    fleet = collect(documents, run_id="r1", expected_hosts=[*names, "db1"], expected_checks=checks)
     return judge(fleet, fail_on="high", max_unreachable=0, now=NOW)

@@ -1,17 +1,20 @@
 # Copyright (c) 2026 The bottomup.security authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""report.html: one file that needs nothing else, from the template and the style sheet beside this module.
+"""report.html: one file that needs nothing else, from the templates, the style sheet and the script beside this module.
 
-Everything reaches the template as a value and is escaped there; no text of a server is ever part of a template.
+Everything reaches the template as a value and is escaped there; no text of a server is ever part of a template. The script adds
+comfort: copy buttons, and for a large fleet the viewer of all hosts. Without it the page says the same, in less detail there.
 """
 
 from __future__ import annotations
 
 import base64
+import calendar
 import functools
 import hashlib
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,45 +25,35 @@ from markupsafe import Markup
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import SEVERITIES
 
-from .collect import COVERAGE, Group, Host
+from .charts import trend
+from .collect import COVERAGE, Host
 from .document import Run
+from .island import details_island, in_lines, rows_island
+from .signs import HOST_SIGNS, SEVERITY_SIGNS, STATUS_SIGNS, UNSOUND, cell_of, clock, facts_line, group_anchor, group_link, host_anchor, host_link, together
+
+# A fleet of more hosts has their details in the viewer; a smaller one has them on the page.
+VIEWER_ABOVE = 60
 
 # What a page of one file can carry; what is left out is counted on the page, and report.json has it.
-GROUPS_LIMIT = 300
-NAMES_LIMIT = 300
-MATRIX_LIMIT = 400
-DETAIL_HOSTS_LIMIT = 300
+PAGE_BYTES = 1_000_000
+STATIC_BYTES = 330_000
+DETAILS_LEAST = 100_000
 DETAIL_BYTES_LIMIT = 1_500_000
 REASONS_LIMIT = 60
+NEWS_LIMIT = 12
 
-# A shape and a word for each: colour is never the only sign.
-SEVERITY_SIGNS = {"critical": "◆", "high": "▲", "medium": "●", "low": "▪", "info": "○"}
 
-# status of a check -> (sign, word, what it means)
-STATUS_SIGNS = {
-    "ok": ("✓", "ok", "looked at, nothing found"),
-    "findings": ("!", "with findings", "looked at, something found"),
-    "not_applicable": ("–", "n/a", "nothing of this kind on the host"),
-    "skipped": ("–", "skipped", "left out by request"),
-    "incomplete": ("◐", "incomplete", "looked at, but could not see all"),
-    "error": ("✕", "error", "could not run"),
-    "timeout": ("✕", "timeout", "did not end in time"),
-}
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many of each the page itself shows."""
 
-# state of a host -> (sign, word)
-HOST_SIGNS = {
-    "checked": ("✓", "checked"),
-    "partial": ("◐", "partly checked"),
-    "unreachable": ("✕", "unreachable"),
-    "error": ("✕", "error"),
-    "not_run": ("✕", "not run"),
-}
+    groups: int
+    names: int
+    matrix: int
 
-# Statuses of a check that did not see all.
-UNSOUND = ("error", "timeout", "incomplete")
 
-_FOLDER = Path(__file__).parent
-_LINK = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*)?")
+SMALL = Limits(groups=300, names=300, matrix=400)
+LARGE = Limits(groups=120, names=20, matrix=150)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,32 +69,42 @@ class Reason:
 
 def report_html(run: Run) -> Iterator[bytes]:
     """Yield the page in blocks of UTF-8."""
-    template, style = _template()
-    telling = [host for host in run.fleet.hosts if not _quiet(host)]
-    still = [host for host in run.fleet.hosts if _quiet(host)][:NAMES_LIMIT]
+    template, style, script = _parts()
+    hosts = run.fleet.hosts
+    large = len(hosts) > VIEWER_ABOVE
+    limits = LARGE if large else SMALL
+    telling = [host for host in hosts if not _quiet(host)]
+    still = [host for host in hosts if _quiet(host)]
+    matrix = hosts[: limits.matrix]
     stream = template.stream(
         run=run,
         fleet=run.fleet,
         counts=run.counts(),
-        style=Markup(style),  # our own file, and its hash is in the policy
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        style=Markup(style),  # our own files, and their hashes are in the policy
+        style_hash=_hash(style),
+        script=Markup(script),
+        script_hash=_hash(script),
         tone=_tone(run),
+        local=_local(run.created),
         severities=SEVERITIES,
         severity_signs=SEVERITY_SIGNS,
         status_signs=STATUS_SIGNS,
         host_signs=HOST_SIGNS,
+        limits=limits,
         shares=_shares(run),
         reasons=_reasons(run),
         reasons_limit=REASONS_LIMIT,
-        groups=run.fleet.groups[:GROUPS_LIMIT],
-        groups_limit=GROUPS_LIMIT,
+        groups=run.fleet.groups[: limits.groups],
+        shown={group.key for group in run.fleet.groups[: limits.groups]},
+        news=[group for group in run.fleet.groups if group.new or group.reopened],
+        news_limit=NEWS_LIMIT,
         notes=[use for use in run.acceptances if use.notes()],
-        names_limit=NAMES_LIMIT,
-        matrix=[(host, [_cell(host, check) for check in run.fleet.checks]) for host in run.fleet.hosts[:MATRIX_LIMIT]],
-        details=_details(telling[:DETAIL_HOSTS_LIMIT]),
-        telling=len(telling),
-        still=still,
-        linked={host.name for host in (*telling[:DETAIL_HOSTS_LIMIT], *still)},
+        matrix=[(host, [cell_of(host, check) for check in run.fleet.checks]) for host in matrix],
+        details=() if large else _details(telling),
+        still=[] if large else still,
+        linked={host.name for host in (matrix if large else hosts)},
+        charts=trend(run.fleet.past.trend),
+        islands=_islands(run) if large else (),
     )
     stream.enable_buffering(50)
     for block in stream:
@@ -109,11 +112,35 @@ def report_html(run: Run) -> Iterator[bytes]:
 
 
 @functools.cache
-def _template() -> tuple[Template, str]:
-    """Return the template and the style sheet, read once."""
-    environment = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(thousands=_thousands, link=_link, anchor=_anchor, clock=_clock, together=_together)
-    return environment.get_template("page.html.j2"), (_FOLDER / "page.css").read_text(encoding="utf-8")
+def _parts() -> tuple[Template, str, str]:
+    """Return the template, the style sheet and the script, read once."""
+    folder = Path(__file__).parent
+    environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters.update(
+        thousands=_thousands,
+        link=_link,
+        group_anchor=group_anchor,
+        group_link=group_link,
+        host_anchor=host_anchor,
+        host_link=host_link,
+        clock=clock,
+        together=together,
+        facts=facts_line,
+    )
+    style, script = ((folder / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    return environment.get_template("page.html.j2"), style, script
+
+
+def _hash(words: str) -> str:
+    """Return the hash of a style sheet or a script as the policy names it."""
+    return base64.b64encode(hashlib.sha256(words.encode()).digest()).decode()
+
+
+def _islands(run: Run) -> Iterator[tuple[str, str]]:
+    """Yield the id and the text of each data island; the second fills what the page may still grow."""
+    rows = rows_island(run)
+    yield "rows", in_lines(rows)
+    yield "details", in_lines(details_island(run, max(DETAILS_LEAST, (PAGE_BYTES - STATIC_BYTES - len(rows)) * 3 // 4)))
 
 
 def _tone(run: Run) -> str:
@@ -126,21 +153,10 @@ def _tone(run: Run) -> str:
     return worst or "calm"
 
 
-def _cell(host: Host, check: str) -> tuple[str, str, str, str]:
-    """Return (class, sign, word, explanation) of one check on one host."""
-    cell = host.cells.get(check)
-    if cell is None:
-        return ("lost", "·", "not checked", host.reason)
-    sign, word, meaning = STATUS_SIGNS[cell.status]
-    if cell.accepted and not cell.counts and cell.status == "findings":
-        return ("ok", sign, f"{cell.accepted} accepted", meaning)
-    if cell.worst and cell.status in ("findings", "incomplete"):
-        shown = f"{cell.counts[cell.worst]} {cell.worst}"
-        more = sum(cell.counts.values()) - cell.counts[cell.worst]
-        shown += f" +{more}" if more else ""
-        shown += ", incomplete" if cell.status == "incomplete" else ""
-        return (cell.worst, SEVERITY_SIGNS[cell.worst], shown, cell.reason or meaning)
-    return (cell.status, sign, word, cell.reason or meaning)
+def _local(created: str) -> str:
+    """Return the time of the report by the controller's clock, empty where that is UTC."""
+    here = time.localtime(calendar.timegm(time.strptime(created[:19], "%Y-%m-%dT%H:%M:%S")))
+    return time.strftime("%Y-%m-%d %H:%M %Z", here) if here.tm_gmtoff else ""
 
 
 def _reasons(run: Run) -> list[Reason]:
@@ -186,24 +202,9 @@ def _thousands(number: int) -> str:
     return f"{number:,}"
 
 
+_LINK = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*)?")
+
+
 def _link(words: str) -> str | Markup:
     """Return a reference as a link where it is a plain web address, else as text."""
     return Markup('<a href="{0}" rel="noopener noreferrer">{0}</a>').format(words) if _LINK.fullmatch(words) else words
-
-
-def _anchor(value: Group | Host | str) -> str:
-    """Return an id for a link inside of the page that no name of a host can break out of."""
-    if isinstance(value, Group):
-        return "g-" + value.key.removeprefix("v1:")[:16]
-    name = value.name if isinstance(value, Host) else value
-    return "h-" + hashlib.sha256(name.encode("utf-8", "backslashreplace")).hexdigest()[:16]
-
-
-def _clock(time: str | None) -> str:
-    """Return ``2026-11-22T06:00:01Z`` as people read it."""
-    return f"{time[:10]} {time[11:16]} UTC" if time else "unknown"
-
-
-def _together(sentence: str) -> str:
-    """Return a sentence in which no line ends between a number and its word."""
-    return re.sub(r"(\d) ", "\\1\N{NO-BREAK SPACE}", sentence)
