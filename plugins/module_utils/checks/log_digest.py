@@ -228,8 +228,9 @@ class _Digest:
         if not self.uptime.boot_times:
             self.uptime.boot_times += self.wtmp.boots
         quarters = [quarter for quarter, entry in self.hours.quarters.items() if entry[0]]
-        first = min(quarters) * 900 if quarters else None
-        unclean = [when for when, clean in self.uptime.boots() if not clean and first is not None and first + EDGE < when]
+        if quarters:
+            self.uptime.reaches_back_from = min(quarters) * 900 + EDGE
+        unclean = [when for when, clean in self.uptime.boots() if clean is False]
         if unclean:
             self.findings.append(self.uptime.unclean_finding(unclean))
 

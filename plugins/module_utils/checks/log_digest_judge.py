@@ -33,8 +33,9 @@ _REPEATED = re.compile(rb"message repeated (\d{1,7}) times: \[ ?(.*)\]\Z", re.S)
 _LAST_REPEATED = re.compile(rb"(?:\S{1,255} )?last message repeated (\d{1,7}) times?")
 
 # What stands before the first ": " of a line after its stamp:
-# host program[123] | host /usr/sbin/cron[1] | host sshd(pam_unix)[123] | program (no host, as some daemons write)
-_HEAD = re.compile(rb"(?:\S{1,255} )?([^\s\[:(]{1,100})(?:\([^)\s]{1,40}\))?(?:\[(\d{1,10})\])?\Z")
+# host program[123] | host /usr/sbin/cron[1] | host sshd(pam_unix)[123] | program (no host, as some daemons write) | host (systemd) (what
+# systemd has forked and not executed yet)
+_HEAD = re.compile(rb"(?:\S{1,255} )?([^\s\[:(]{1,100}|\([^\s\[:()]{1,100}\))(?:\([^)\s]{1,40}\))?(?:\[(\d{1,10})\])?\Z")
 # RFC 5424: host program pid msgid [data] message (rsyslog leaves the blank that came before the message)
 _HEAD_5424 = re.compile(rb"\S{1,255} (\S{1,100}) (\d{1,10}|\S{1,128}) \S{1,64} (?:-|(?:\[[^\]]{0,1000}\]){1,10})(?: {1,2}|\Z)(?:\xef\xbb\xbf)?")
 _KERNEL_CLOCK = re.compile(rb"\[ *\d{1,9}\.\d{1,9}\] ")

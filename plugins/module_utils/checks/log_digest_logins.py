@@ -77,6 +77,7 @@ SSHD = (
         b"User child", b"Transferred", b"MaxStartups", b"ssh_dispatch", b"kex_", b"pam_", b"Exiting on", b"SSH", b"expired", b"shosts", b"key type",
         b"rexec line", b"reprocess config", b"Could not", b"beginning MaxStartups", b"matching", b"padding", b"Nasty PTR", b"Write failed",
         b"Read error", b"socket", b"Authentication key", b"Found matching", b"error: Received", b"ignoring", b"banner", b"penalty",
+        b"Accepted key ", b"Accepted certificate ",
     ),
         rb".*",
         None, "connections coming and going: the tries themselves are counted above",

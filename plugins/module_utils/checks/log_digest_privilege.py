@@ -19,7 +19,7 @@ from .log_digest_table import Tally, Topic, row, shown
 # sudo's log.c: user : problem ; HOST= ; TTY= ; CHROOT= ; PWD= ; USER= ; GROUP= ; TSID= ; ENV= ; COMMAND=
 SUDO = (
     row("sudo.command", b"COMMAND=",
-        rb" *(?P<user>[^:]{1,100}?) : (?:(?P<problem>[^=;]{1,200}?) ; )?(?:HOST=[^;]{1,255} ; )?TTY=[^;]{1,100} ; (?:CHROOT=[^;]{1,300} ; )?"
+        rb" *(?P<user>[^:]{1,100}?) : (?:(?P<problem>[^=;]{1,200}?) ; )?(?:HOST=[^;]{1,255} ; )?(?:TTY=[^;]{1,100} ; )?(?:CHROOT=[^;]{1,300} ; )?"
         rb"PWD=.{1,1000}? ; USER=(?P<target>[^;]{1,100}) ; (?:GROUP=[^;]{1,100} ; )?(?:TSID=[^;]{1,100} ; )?(?:ENV=.{1,2000}? ; )?COMMAND=(?P<command>.*)\Z",
         "sudo", "a command as somebody else, or the refusal of one",
         b"   alice : TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/usr/bin/apt-get update"),

@@ -168,6 +168,8 @@ class Uptime(Topic):
         self.write_errors = Tally(("what",))
         self.no_sources = 0
         self.largest_jump = 0
+        # When a boot must have been for its shutdown to be in the log as well, seconds since 1970; None where there is no log.
+        self.reaches_back_from = None
 
     def booted(self, event):
         self.boot(event.when)
@@ -218,8 +220,10 @@ class Uptime(Topic):
         for when in sorted(self.boot_times):
             if found and when - found[-1][0] < SAME_BOOT:
                 continue
-            before = found[-1][0] if found else None
-            found.append((when, any((before or 0) <= stop <= when + 1 for stop in self.shutdown_times)))
+            before = found[-1][0] if found else 0
+            clean = any(before <= stop <= when + 1 for stop in self.shutdown_times)
+            known = self.reaches_back_from is not None and when > self.reaches_back_from
+            found.append((when, True if clean else False if known else None))
         return found
 
     def data(self, limit, cut):

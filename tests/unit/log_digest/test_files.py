@@ -129,6 +129,16 @@ def test_unclean_shutdown(server: Server) -> None:
     assert rules(server.run()) == [("unclean_shutdown", "boot")]
 
 
+def test_first_boot_is_not_called_unclean(server: Server) -> None:
+    """The log begins with the boot: nothing says how the machine went down before."""
+    server.dated("/etc/machine-id", NOW - 7200)
+    boot = f"{stamp(NOW - 7200)} web1 kernel: [    0.000000] Linux version 6.1.0-25-amd64 (debian-kernel@lists.debian.org)\n"
+    server.log("/var/log/syslog", boot + steady(NOW - 7190, NOW))
+    result = server.run()
+    assert rules(result) == []
+    assert [one["clean"] for one in result["data"]["boots"]] == [None]
+
+
 def test_young_machine_has_no_older_logs(server: Server) -> None:
     server.dated("/etc/machine-id", NOW - 7200)
     server.log("/var/log/syslog", steady(NOW - 7200, NOW))

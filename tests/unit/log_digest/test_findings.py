@@ -164,6 +164,29 @@ def test_sudo_by_user_and_command_without_secrets(server: Server) -> None:
     ]
 
 
+def test_sudo_without_a_terminal(server: Server) -> None:
+    """As timers, web hooks and a command over ssh call it: sudo names no terminal then."""
+    result = digest(
+        server,
+        "sudo:      ops : PWD=/home/ops ; USER=root ; COMMAND=/usr/bin/id",
+        "sudo:    alice : user NOT in sudoers ; PWD=/home/alice ; USER=root ; COMMAND=/usr/bin/id",
+    )
+    sudo = result["data"]["sudo"]
+    assert [(row["user"], row["command"]) for row in sudo["commands"]] == [("ops", "/usr/bin/id")]
+    assert [(row["user"], row["problem"]) for row in sudo["refused"]] == [("alice", "user NOT in sudoers")]
+    assert result["data"]["unmatched"]["total"] == 0
+
+
+@pytest.mark.parametrize("message", [
+    "sshd[7]: Accepted key ED25519 SHA256:0WZfFZRZ6NvWQ5PVSb8oAgM5j0qQ3k0Zyq0w3c1c0vM found at /root/.ssh/authorized_keys:1",  # LogLevel VERBOSE
+    "(systemd): pam_unix(systemd-user:session): session opened for user root(uid=0) by (uid=0)",
+    "(sd-pam): pam_unix(systemd-user:session): session closed for user root",
+])
+def test_known_and_of_no_interest(server: Server, message: str) -> None:
+    data = digest(server, message)["data"]
+    assert (data["unmatched"]["total"], data["unparsed"]["total"]) == (0, 0)
+
+
 def test_totals_are_exact_where_lists_are_cut(server: Server) -> None:
     messages = [f"sshd[1]: Failed password for u{number} from 198.51.{number % 250}.{number // 250 + 1} port 22 ssh2" for number in range(1000)]
     result = digest(server, *messages, top=5)
