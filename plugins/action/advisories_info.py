@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
+import sqlite3
 import time
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.bottomup.security.plugins.plugin_utils import settings
-from ansible_collections.bottomup.security.plugins.plugin_utils.advisories import index, inputs, judge
+from ansible_collections.bottomup.security.plugins.plugin_utils.advisories import cache, inputs, judge
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "documents": {"type": "list", "elements": "dict", "default": []},
@@ -40,7 +39,7 @@ class ActionModule(ActionBase):
         _valid, options = self.validate_argument_spec(argument_spec=ARGUMENTS)
         try:
             result = _answer(options)
-        except (settings.SettingError, inputs.InputError, OSError) as error:
+        except (settings.SettingError, inputs.InputError, OSError, sqlite3.Error) as error:
             raise AnsibleActionFail(str(error)) from error
         # Names came from servers and lock files: none of them is ever a template.
         wrapped: dict[str, Any] = wrap_var({"changed": False, **result})
@@ -56,20 +55,13 @@ def _answer(options: dict[str, Any]) -> dict[str, Any]:
     if options["mirror"] and not mirror.is_dir():
         raise inputs.InputError(f"mirror {mirror} is no folder")
     now = time.time()
-    with index.Index(_index(mirror, state_dir)) as base:
-        judged = judge.Judge(base, now)
+    with cache.opened(mirror, settings.writable(state_dir)) as base:
+        known, _states = cache.feeds_of(base, mirror, now, judge.STALE_AFTER)
+        judged = judge.Judge(base, now, feeds=known)
         results = [{"name": item.name, **judged.software(item.system, item.software, item.container)} for item in asked]
         return {
             "results": results,
-            "feeds": [{**feed._asdict(), "age_hours": round((now - feed.modified) / 3600, 1) if feed.modified else None} for feed in base.feeds()],
+            "feeds": [{**feed._asdict(), "age_hours": round((now - feed.modified) / 3600, 1) if feed.modified else None} for feed in known.values()],
             "affected": sum(any(row["rule"] == "software.advisory" for row in result["findings"]) for result in results),
             "incomplete": sum(result["status"] == "incomplete" for result in results),
         }
-
-
-def _index(mirror: Path, state_dir: Path) -> Path:
-    """Return the index of a mirror, brought up to date: each mirror has its own below the state folder."""
-    name = hashlib.sha256(os.fsencode(mirror.resolve())).hexdigest()[:16]
-    path = settings.writable(state_dir) / "advisories" / f"{name}.sqlite"
-    index.build(mirror, path)
-    return path

@@ -18,6 +18,7 @@ from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.bottomup.security.plugins.plugin_utils import settings, spool, windows
 from ansible_collections.bottomup.security.plugins.plugin_utils.accept.apply import block
+from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.fleet import Announcements
 from ansible_collections.bottomup.security.plugins.plugin_utils.history.rebuild import OldRun, old_run, rebuild
 from ansible_collections.bottomup.security.plugins.plugin_utils.history.record import Recorder
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect import Fleet, collect
@@ -42,6 +43,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "outputs": {"type": "raw", "default": ""},
     "report_dir": {"type": "str", "default": ""},
     "keep_days": {"type": "int", "default": 90},
+    "feeds_dir": {"type": "str", "default": ""},
     "enforce": {"type": "bool", "default": False},
     "merge": {"type": "bool", "default": False},
     "runs": {"type": "list", "elements": "str", "default": []},
@@ -77,6 +79,7 @@ class ActionModule(ActionBase):
             "marked_hosts": run.marked_hosts(),
             "counts": run.counts(),
             "history": run.history(),
+            "announcements": run.fleet.told.head(),
             "paths": paths,
             "told": run.told,
             "text": words,
@@ -98,16 +101,18 @@ def _report(options: dict[str, Any], check_mode: bool) -> tuple[Run, dict[str, s
     source = _source(options, state_dir)
     hosts = [str(host) for host in options["expected_hosts"]]
     checks = _checks(options["expected_checks"], source)
-    if options["rebuild"]:
-        _rebuild(recorder, [*sorted((state_dir / "runs").iterdir()), *source.directories])
-    fleet = collect(
-        source.documents(hosts),
-        run_id=source.run_id,
-        expected_hosts=hosts,
-        expected_checks=checks,
-        accept=accepted if accepted.uses else None,
-        remember=lambda rows, run_id: recorder.record(rows, run_id, now),
-    )
+    with Announcements(settings.feeds_dir(options["feeds_dir"], state_dir), state_dir, now) as announcements:
+        if options["rebuild"]:
+            _rebuild(recorder, [*sorted((state_dir / "runs").iterdir()), *source.directories], announcements.beside())
+        fleet = collect(
+            announcements.judged(source.documents(hosts)),
+            run_id=source.run_id,
+            expected_hosts=hosts,
+            expected_checks=checks,
+            accept=accepted if accepted.uses else None,
+            remember=lambda rows, run_id: recorder.record(rows, run_id, now),
+            told=announcements.told,
+        )
     limits = {"fail_on": options["fail_on"], "max_unreachable": options["max_unreachable"]}
     run = judge(fleet, **limits, title=options["title"], now=now, acceptances=accepted.uses)
     elsewhere = settings.report_dir(options["report_dir"])
@@ -157,11 +162,15 @@ def _checks(given: list[str], source: Source) -> list[str]:
     return [str(check) for check in given]
 
 
-def _rebuild(recorder: Recorder, directories: list[Path]) -> None:
-    """Make the history anew of all runs that there are; what hinders it fails the task, since it was asked for."""
+def _rebuild(recorder: Recorder, directories: list[Path], announcements: Announcements) -> None:
+    """Make the history anew of all runs that there are; what hinders it fails the task, since it was asked for.
+
+    What the servers had then is judged by the announcements of today: those of that day are gone.
+    """
 
     def collected(run: OldRun) -> Fleet:
-        return collect(spool.read_documents(run.directory, run.not_run), run_id=run.directory.name, expected_hosts=run.not_run, expected_checks=run.checks)
+        documents = announcements.judged(spool.read_documents(run.directory, run.not_run))
+        return collect(documents, run_id=run.directory.name, expected_hosts=run.not_run, expected_checks=run.checks)
 
     try:
         count = rebuild(recorder, list(dict.fromkeys(path.resolve() for path in directories if path.is_dir())), collected)

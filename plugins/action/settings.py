@@ -13,7 +13,7 @@ from ansible_collections.bottomup.security.plugins.plugin_utils import settings
 
 ARGUMENTS = (
     *("checks", "options", "state_dir", "run_id", "timeout", "memory", "task_timeout", "fail_on", "max_unreachable"),
-    *("database", "keep_days", "accepted", "outputs", "report_dir", "tell"),
+    *("database", "keep_days", "accepted", "outputs", "report_dir", "feeds_dir", "tell"),
 )
 
 
@@ -52,6 +52,7 @@ def _checked(args: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t
     settings.accepted(args.get("accepted"))
     settings.outputs(args.get("outputs"))
     settings.report_dir(args.get("report_dir"))
+    settings.feeds_dir(args.get("feeds_dir"), settings.state_dir(args.get("state_dir")))
     settings.tell(args.get("tell"))
     settings.database(args.get("database"))
     settings.keep_days(args.get("keep_days", 90))

@@ -51,6 +51,12 @@ options:
       - How many days runs and resolved findings are kept. V(0) keeps all.
     type: int
     default: 90
+  feeds_dir:
+    description:
+      - Folder on the controller with the announcements of vulnerabilities, in the layout of their upstreams. Empty means C(feeds) in O(state_dir).
+      - The software of each host is matched against them. Where there are none, the report says so, and what the hosts' own package managers know.
+    type: str
+    default: ""
   tell:
     description:
       - Whom to tell how the run went, each entry one way, all at once after the report is written. Checked before the first connection.

@@ -174,6 +174,19 @@ history:
     resolved: 1
     stale: 0
     first_looks: 0
+announcements:
+  description: What was matched against the announcements of vulnerabilities, and how old each feed is.
+  returned: success
+  type: dict
+  sample:
+    "on": true
+    off_reason: ""
+    feeds: [{name: osv/AlmaLinux, records: 5680, newest: "2026-11-21", had: "2026-11-22T05:00:00Z", age_hours: 1.0, stale: false, problem: ""}]
+    hosts: {judged: 12, affected: 3, unknown: 1}
+    packages: {judged: 9611, unknown: 4}
+    unknown: [{reason: "built by PGDG, not by the distribution", packages: 4}]
+    announcements: {found: 5, exploited: 1}
+    lacking: []
 paths:
   description: The files of the report.
   returned: success

@@ -195,6 +195,15 @@ def report_dir(given: t.Any) -> Path | None:
     return writable(Path(os.path.abspath(os.path.expanduser(given))), "daily_check_report_dir")
 
 
+def feeds_dir(given: t.Any, state: Path) -> Path:
+    """Return the folder of the feeds, a mirror in the layout of their upstreams: as given, else C(feeds) in the state folder. It need not be there."""
+    if given in (None, ""):
+        return state / "feeds"
+    if not isinstance(given, str):
+        raise SettingError(f"daily_check_feeds_dir is {given!r}: a path is wanted")
+    return Path(os.path.abspath(os.path.expanduser(given)))
+
+
 def now(given: t.Any) -> float | None:
     """Return the time that the report is made at, in seconds since 1970; None for the clock's."""
     if given in (None, ""):

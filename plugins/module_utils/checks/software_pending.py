@@ -196,7 +196,7 @@ def _of_nevra(nevra, advisory, severity):
 
 
 def _cache(machine):
-    """Return when the oldest list of an enabled repository was had, in seconds since 1970, or None."""
+    """Return when the newest list of an enabled repository was had, in seconds since 1970, or None."""
     skip = len(machine.root.rstrip(b"/")) if machine.root != b"/" else 0
     times = [mtime(machine, path[skip:]) for pattern in CACHES for path in glob.glob(machine.path(pattern))]
     return max([when for when in times if when is not None] or [0]) or None

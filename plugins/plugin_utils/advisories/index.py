@@ -274,6 +274,7 @@ class Index:
         self._base = _open(path)
         self._ids: dict[str, int] = dict(self._base.execute("SELECT name, eid FROM ecosystem"))
         self._rows: dict[tuple[str, str], list[Row]] = {}
+        self._vulns: dict[int, Vuln] = {}
 
     def __enter__(self) -> Index:
         return self
@@ -316,7 +317,15 @@ class Index:
         return [name for (name,) in self._base.execute("SELECT DISTINCT name FROM aff WHERE eid = ? ORDER BY name", (self._ids.get(ecosystem),))]
 
     def vuln(self, vid: int) -> Vuln:
-        """Return an announcement by its number."""
+        """Return an announcement by its number; some are kept, as with C(rows)."""
+        known = self._vulns.get(vid)
+        if known is None:
+            if len(self._vulns) >= ROWS_KEPT:
+                self._vulns.clear()
+            known = self._vulns[vid] = self._read_vuln(vid)
+        return known
+
+    def _read_vuln(self, vid: int) -> Vuln:
         row = self._base.execute("SELECT * FROM vuln WHERE vid = ?", (vid,)).fetchone()
         return Vuln._make((*row[:3], bool(row[3]), *row[4:9], tuple(row[9].split()), tuple(row[10].split())))
 

@@ -61,10 +61,12 @@ class HostMatch:
     """What one server has: C(judged) of its distribution's packages, C(located) of its applications and components.
 
     C(vids) are the announcements that a distribution's package is affected by. C(unknown) counts packages by the reason why they cannot be judged,
-    C(incomplete) are reasons why whole parts were not judged. C(packages) is how many were looked at.
+    C(incomplete) are reasons why whole parts were not judged, C(missing) those that a feed would take away, by its name. C(packages) is how many were
+    looked at.
     """
 
     target: Target
+    manager: str = ""
     packages: int = 0
     judged: list[Judged] = field(default_factory=list)
     located: list[Located] = field(default_factory=list)
@@ -72,6 +74,7 @@ class HostMatch:
     kernel: kernels.Verdict = kernels.Verdict([], 0, "", "")
     unknown: Counter[str] = field(default_factory=Counter)
     incomplete: list[str] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)
 
     def hits(self) -> Iterator[Hit]:
         """Yield what is said of the distribution's packages; of kernels only of the one that runs."""
@@ -102,6 +105,7 @@ class Matcher:
         found = HostMatch(target)
         packages = software.get("packages")
         if isinstance(packages, dict) and packages.get("manager") in MANAGERS:
+            found.manager = packages["manager"]
             self._match_packages(found, packages["manager"], packages.get("rows"), container, str(software.get("kernel_running") or ""))
         elif packages:
             found.incomplete.append("the list of packages is of no known package manager")
@@ -124,9 +128,9 @@ class Matcher:
             found.incomplete.append(found.target.unknown)
             return
         if whole and not any(self.index.has(name) for name in found.target.ecosystems):
-            why = f"no feed at hand for {found.target.ecosystems[0]}: {FEEDS_COMMAND}"
+            why = f"no feed at hand for {found.target.ecosystems[0]}"
             found.unknown[why] += len(whole)
-            found.incomplete.append(why)
+            found.missing[feed_of(found.target.ecosystems[0])] = why
             return
         try:
             self._look_up(found, manager, whole)
@@ -197,9 +201,9 @@ class Matcher:
             key = ("component", str(component.get("name")), str(component.get("version")), "")
             self._locate(found, key, Place("component", str(component.get("path") or "")))
         for kind, count in sorted(missing.items()):
-            why = f"no feed at hand for {kind}: {FEEDS_COMMAND}"
+            why = f"no feed at hand for {kind}"
             found.unknown[why] += count
-            found.incomplete.append(why)
+            found.missing[feed_of(installed_libraries.KINDS[kind])] = why
 
     def _locate(self, found: HostMatch, key: tuple[str, str, str, str], place: Place) -> None:
         kind, name, version, source = key
@@ -210,6 +214,11 @@ class Matcher:
         if hits:
             found.located.append(Located(hits, place))
             found.unknown.update(hit.note for hit in hits if hit.verdict == UNKNOWN and hit.vid == 0)
+
+
+def feed_of(ecosystem: str) -> str:
+    """Return the name of the feed that has an ecosystem: osv/AlmaLinux has AlmaLinux:9."""
+    return f"osv/{ecosystem.partition(':')[0]}"
 
 
 def _is_row(row: tuple[object, ...], columns: int) -> bool:

@@ -20,12 +20,17 @@ _ORDER = ("critical", "high", "medium", "low", "info")
 
 
 class Priority(NamedTuple):
-    """C(severity) in our words, C(why) for the reader, C(order) to sort by: the most urgent first."""
+    """C(severity) in our words, C(why) for the reader, C(order) to sort by: the most urgent first.
+
+    C(marks) say the same for a title, in a few words: "KEV due 2026-12-01", "EPSS 43%". C(chance) is the EPSS probability.
+    """
 
     severity: str
     why: str
     order: tuple[int, int, float, str]
     exploited: bool
+    marks: tuple[str, ...]
+    chance: float
 
 
 class Priorities:
@@ -45,20 +50,26 @@ class Priorities:
     def _priority(self, vulns: list[Vuln]) -> Priority:
         cves = sorted({cve for vuln in vulns for cve in vuln.cves})
         severity, reasons = _of_vendor(vulns)
+        marks = []
         chance, cve = max(((self._epss(cve), cve) for cve in cves), default=(0.0, ""))
         if chance >= EPSS_THRESHOLD:
             severity = min(severity, "high", key=_ORDER.index)
             reasons.insert(0, f"{cve} is exploited within 30 days with a probability of {chance:.0%} (EPSS)")
+            marks.append(f"EPSS {chance:.0%}")
         exploited = [(cve, fact) for cve in cves for fact in self._index.facts("kev", cve) if isinstance(fact, dict)]
         if exploited:
             severity = "critical"
             reasons.insert(0, _exploited(*exploited[0]))
+            due = min((str(fact["due"]) for _cve, fact in exploited if fact.get("due")), default="")
+            marks.insert(0, f"KEV due {due}" if due else "KEV")
         malicious = any(vuln.id.startswith(MALICIOUS) for vuln in vulns)
         if malicious:
             severity = "critical"
             reasons = ["the package itself is malicious: remove it and treat what it could reach as stolen"]
+            marks = ["malicious"]
         first = min((vuln.id for vuln in vulns), default="")
-        return Priority(severity, "; ".join(reasons), (0 if exploited or malicious else 1, _ORDER.index(severity), -chance, first), bool(exploited))
+        order = (0 if exploited or malicious else 1, _ORDER.index(severity), -chance, first)
+        return Priority(severity, "; ".join(reasons), order, bool(exploited), tuple(marks), chance)
 
     def _epss(self, cve: str) -> float:
         for fact in self._index.facts("epss", cve):

@@ -19,7 +19,14 @@ def findings(match: HostMatch, pending: object) -> list[dict[str, Any]]:
 
     Nothing is said where one of them could not look: where the package manager's lists are old or broken, or no feed covers the system.
     """
-    if not isinstance(pending, Mapping) or not pending.get("complete") or not pending.get("source") or match.target.unknown or match.incomplete:
+    if (
+        not isinstance(pending, Mapping)
+        or not pending.get("complete")
+        or not pending.get("source")
+        or match.target.unknown
+        or match.incomplete
+        or match.missing
+    ):
         return []
     rows = pending.get("security")
     own = {str(row.get("name")) for row in rows if isinstance(row, dict)} if isinstance(rows, list) else set()

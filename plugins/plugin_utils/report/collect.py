@@ -18,9 +18,12 @@ from typing import Any
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import SEVERITIES, STATUSES
 
+from ..advisories.told import Told
 from ..document import FAILED
 from ..history.past import COVERAGE, Past
-from .coverage import coverage_finding
+from ..logs.extract import extract
+from ..logs.fleet import Logs, logs_of
+from .coverage import coverage_finding, feed_groups
 from .groups import Group, add, group_order, natural, rank
 
 # States of a host in the report. The first two were looked at.
@@ -75,6 +78,8 @@ class Host:
     counts: Counter[str]
     packed: bytes
     run_id: str
+    # What is kept of the data of its checks, see logs/extract.py.
+    extract: bytes = b""
     accepted: int = 0
     # Findings by their state in the history; empty without one.
     states: Counter[str] = field(default_factory=Counter)
@@ -110,6 +115,8 @@ class Fleet:
     coverage: list[Group]
     accepted: list[Group] = field(default_factory=list)
     past: Past = field(default_factory=lambda: Past(off="not asked for"))
+    logs: Logs = field(default_factory=Logs)
+    told: Told = field(default_factory=Told)
 
     @property
     def expected(self) -> int:
@@ -157,11 +164,13 @@ def collect(
     expected_checks: Sequence[str],
     accept: Accept | None = None,
     remember: Callable[[Sequence[Host], str], Past] | None = None,
+    told: Told | None = None,
 ) -> Fleet:
     """Return the fleet of a run: every expected host, and every other host that has a document.
 
     Of two documents of one host the later one counts; the result does not depend on their order. ``accept`` says which
-    findings are accepted, ``remember`` takes the hosts into the history and says what was before.
+    findings are accepted, ``remember`` takes the hosts into the history and says what was before. ``told`` is what is known
+    of the announcements once all documents went by.
     """
     expected = dict.fromkeys(expected_hosts)
     checks = list(dict.fromkeys(expected_checks))
@@ -181,9 +190,11 @@ def collect(
         checks=checks + sorted({name for host in hosts for name in host.cells} - set(checks)),
         hosts=hosts,
         groups=[group for group in groups if group.check != COVERAGE],
-        coverage=[group for group in groups if group.check == COVERAGE],
+        coverage=[group for group in groups if group.check == COVERAGE] + (feed_groups(told) if told else []),
         accepted=accepted,
         past=past,
+        logs=_logs(hosts, past),
+        told=told or Told(),
     )
 
 
@@ -222,6 +233,7 @@ def _host(document: Mapping[str, Any], expected: bool, checks: Sequence[str], ru
         counts=sum((cell.counts for cell in cells.values()), Counter()),
         packed=b"",
         run_id=document.get("run_id", run_id),
+        extract=extract(document["checks"]) if status in LOOKED_AT else b"",
         accepted=sum(cell.accepted for cell in cells.values()),
     )
     host.pack(coverage + findings)
@@ -256,6 +268,12 @@ def _grouped(hosts: Iterable[Host], past: Past) -> tuple[list[Group], list[Group
         for finding in findings:
             add(accepted if "accepted" in finding else groups, host.name, finding)
     return sorted(groups.values(), key=group_order), sorted(accepted.values(), key=group_order)
+
+
+def _logs(hosts: Iterable[Host], past: Past) -> Logs:
+    known = sorted((host for host in hosts if host.extract), key=lambda host: natural(host.name))
+    until = max((host.ended for host in known if host.ended), default=None)
+    return logs_of(((host.name, host.extract) for host in known), past.first_seen, until) if until else Logs()
 
 
 def _tell(host: Host, findings: list[dict[str, Any]], past: Past) -> None:

@@ -8,8 +8,11 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
+from ..advisories.match import FEEDS_COMMAND
+from ..advisories.told import Told
 from ..document import fingerprint, group_key
 from ..history.past import COVERAGE
+from .groups import Group, natural
 
 # rule of the pseudo-check "coverage" -> (title, remedy). Each is a finding, since what was not looked at may hide the worst.
 COVERAGE_RULES = {
@@ -41,3 +44,26 @@ def coverage_finding(what: str, host: str, subject: str, reason: str) -> dict[st
         "fingerprint": fingerprint(COVERAGE, rule, host, subject),
         "group": group_key(COVERAGE, rule, subject),
     }
+
+
+def feed_groups(told: Told) -> list[Group]:
+    """Return one row for each feed that was missing, stale or refused: said once, with all hosts that it matters to."""
+    groups = []
+    for feed, (why, hosts) in sorted(told.lacking.items()):
+        rule = f"{COVERAGE}.feed"
+        group = Group(
+            key=group_key(COVERAGE, rule, feed),
+            check=COVERAGE,
+            rule=rule,
+            severity="medium",
+            title=why,
+            subject=feed,
+            remedy="Fetch the feeds, or look why they cannot be fetched. Until then it is not known what they would say.",
+            references=[],
+            evidence=[{"source": "feeds", "text": told.sentence()}],
+            evidence_host=min(hosts, key=natural),
+            hosts=sorted(hosts, key=natural),
+        )
+        group.variants[(FEEDS_COMMAND,)] = group.hosts
+        groups.append(group)
+    return groups

@@ -100,6 +100,7 @@ class Run:
             "exit": self.exit.as_dict(),
             "counts": self.counts(),
             "history": self.history(),
+            "announcements": self.fleet.told.head(),
         }
 
 
@@ -135,6 +136,9 @@ def report_json(run: Run) -> Iterator[bytes]:
         yield b',\n"%s":[' % name.encode()
         yield from _joined(_dump(asdict(item)) for item in gone)
         yield b"]"
+    yield b',\n"vulnerabilities":['
+    yield from _joined(_dump(announced.as_osv(subject)) for subject, announced in sorted(run.fleet.told.announced.items()))
+    yield b"]"
     yield b',\n"acceptances":' + _dump([use.as_dict() for use in run.acceptances])
     yield b',\n"trend":' + _dump(run.fleet.past.trend)
     yield b',\n"hosts":['

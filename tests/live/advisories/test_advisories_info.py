@@ -54,7 +54,7 @@ def test_packages_and_a_lock_file(place: Path) -> None:
     assert answer["changed"] is False
     assert [row["name"] for row in answer["results"]] == ["documents[0]", str(place / "Gemfile.lock")]
     first, second = (row["findings"][0] for row in answer["results"])
-    assert (first["subject"], first["title"]) == ("ALSA-2026:1", "nginx-core: Low: {{ 7 * 7 }} security update (ALSA-2026:1)")
+    assert (first["subject"], first["title"]) == ("ALSA-2026:1", "ALSA-2026:1 nginx-core: Low: {{ 7 * 7 }} security update")
     assert (second["subject"], second["remedy"]["commands"]) == ("GHSA-aaaa-bbbb-cccc rack", ["bundle update --conservative rack"])
     assert answer["affected"] == 2
     assert {feed["name"]: feed["problem"] for feed in answer["feeds"]} == {"osv/AlmaLinux": "", "osv/RubyGems": ""}

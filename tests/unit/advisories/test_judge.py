@@ -95,7 +95,7 @@ def test_priority(base: judge.Judge) -> None:
 def test_a_finding(base: judge.Judge) -> None:
     found = next(item for item in base.software(ALMA, software(*OLD))["findings"] if item["subject"] == "ALSA-2026:1")
     assert found["rule"] == "software.advisory"
-    assert found["title"] == "nginx-core: Important: nginx:1.26 security update (ALSA-2026:1)"
+    assert found["title"] == "ALSA-2026:1 nginx-core: Important: nginx:1.26 security update"
     assert found["evidence"][1] == {"source": "nginx-core", "text": "installed 2:1.26.2-1.module_el9.5.0+1+b, fixed in 2:1.26.3-1.module_el9.6.0+1+a"}
     assert found["remedy"]["commands"] == ["dnf upgrade --advisory=ALSA-2026:1"]
     assert found["references"] == ["CVE-2026-0001", "ALSA-2026:1"]

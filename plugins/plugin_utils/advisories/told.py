@@ -1,0 +1,91 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a report says of the announcements as a whole: the feeds and their age, how many servers, what is unknown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from .osv_export import Announced
+
+REASONS_LIMIT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """One feed: C(had) is when it was last had from upstream (ISO, UTC), C(problem) why its newest state is not in use."""
+
+    name: str
+    records: int
+    newest: str
+    had: str | None
+    age_hours: float | None
+    stale: bool
+    problem: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the feed as report.json has it."""
+        return {key: getattr(self, key) for key in self.__slots__}
+
+    def words(self) -> str:
+        """Return what is wrong with the feed, empty where nothing is."""
+        parts = [f"has a problem ({self.problem}), its last good state is in use"] if self.problem else []
+        if self.age_hours is None:
+            parts.append("was never had whole")
+        elif self.stale:
+            days = self.age_hours / 24
+            parts.append(f"is {days:.0f} days old" if days >= 2 else f"is {self.age_hours:.0f} hours old")
+        return " and ".join(parts)
+
+
+@dataclass(slots=True)
+class Told:
+    """What was matched in a run. C(off): why nothing was, empty where it was.
+
+    C(hosts) were judged, of which C(affected) have an announcement that touches them and C(unsure) something that cannot be told. C(lacking) names for
+    each feed that was missing, stale or refused why that matters, and the hosts that it matters to.
+    """
+
+    off: str = "not asked for"
+    feeds: list[FeedState] = field(default_factory=list)
+    hosts: int = 0
+    affected: int = 0
+    unsure: int = 0
+    packages: int = 0
+    unknown: Counter[str] = field(default_factory=Counter)
+    exploited: int = 0
+    # Subject of a finding -> the announcement behind it and what of the fleet it touches.
+    announced: dict[str, Announced] = field(default_factory=dict)
+    lacking: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+
+    def lack(self, feed: str, why: str, host: str) -> None:
+        """Note that a host needs a feed that is not as it should be."""
+        self.lacking.setdefault(feed, (why, []))[1].append(host)
+
+    def head(self) -> dict[str, Any]:
+        """Return the numbers and the feeds, for report.json and summary.json."""
+        unknown = sorted(self.unknown.items(), key=lambda item: (-item[1], item[0]))
+        return {
+            "on": not self.off,
+            "off_reason": self.off,
+            "feeds": [feed.as_dict() for feed in self.feeds],
+            "hosts": {"judged": self.hosts, "affected": self.affected, "unknown": self.unsure},
+            "packages": {"judged": self.packages, "unknown": sum(self.unknown.values())},
+            "unknown": [{"reason": why, "packages": count} for why, count in unknown[:REASONS_LIMIT]],
+            "announcements": {"found": len(self.announced), "exploited": self.exploited},
+            "lacking": [{"feed": feed, "reason": why, "hosts": len(hosts)} for feed, (why, hosts) in sorted(self.lacking.items())],
+        }
+
+    def sentence(self) -> str:
+        """Return the state of the feeds in one sentence, without those that are as they should be."""
+        if self.off:
+            return self.off
+        bad = [f"{feed.name} {feed.words()}" for feed in self.feeds if feed.words()]
+        ages = [feed.age_hours for feed in self.feeds if feed.age_hours is not None]
+        oldest = f", the oldest had {max(ages):.0f} hours ago" if ages else ""
+        words = f"{len(self.feeds)} feeds{oldest}"
+        return f"{words}; {'; '.join(bad)}" if bad else words

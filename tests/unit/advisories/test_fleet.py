@@ -1,0 +1,190 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The announcements in the daily report: documents in, findings, coverage and totals out; nothing that is broken hinders it."""
+
+from __future__ import annotations
+
+import calendar
+import gzip
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import advisories_mirror as mirror
+import pytest
+from schemas import faults
+
+from ansible_collections.bottomup.security.plugins.module_utils.host.finding import finding, result
+from ansible_collections.bottomup.security.plugins.plugin_utils.advisories import cache
+from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.fleet import Announcements
+from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.match import FEEDS_COMMAND
+from ansible_collections.bottomup.security.plugins.plugin_utils.document import accept_answer, fingerprint, group_key
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect import Fleet, collect
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import judge, report_json, summary_json
+
+NOW = calendar.timegm((2026, 11, 22, 6, 0, 0))
+ALMA = {"id": "almalinux", "version_id": "9.6"}
+DEBIAN = {"id": "debian", "version_id": "12"}
+
+
+def rpm(name: str, version: str, release: str) -> list[str]:
+    return [name, "0", version, release, "x86_64", f"{name}-{version}-{release}.src.rpm", "(none)", "AlmaLinux"]
+
+
+def software(*rows: list[str], **more: Any) -> dict[str, Any]:
+    return {"packages": {"manager": "rpm", "rows": list(rows)}, "kernel_running": "", **more}
+
+
+def document(host: str, data: dict[str, Any], system: dict[str, str] | None = None, findings: Iterable[dict[str, Any]] = (), **checks: Any) -> dict[str, Any]:
+    given = {"software": result(list(findings), data), **checks}
+    answer = {"facts": {"os": system or ALMA}, "checks": given}
+    return accept_answer(answer, host=host, groups=[], run_id="r1", expected_checks=list(given), started="2026-11-22T05:59:00Z", ended="2026-11-22T05:59:03Z")
+
+
+OLD = software(rpm("curl", "7.76.1", "29.el9"), rpm("tree", "1.8", "1.el9"))
+NEW = software(rpm("curl", "7.76.1", "40.el9"))
+
+
+@pytest.fixture
+def feeds(tmp_path: Path) -> Path:
+    place = tmp_path / "feeds"
+    curl = [mirror.affected("AlmaLinux:9", "curl", "7.76.1-40.el9")]
+    mirror.osv(place, "AlmaLinux", [mirror.record("ALSA-2026:2", "Low: curl security update", curl, related=["CVE-2026-0002"])])
+    (place / "kev").mkdir()
+    entries = [{"cveID": "CVE-2026-0002", "dueDate": "2026-12-01", "knownRansomwareCampaignUse": "Known", "vulnerabilityName": "curl"}]
+    (place / "kev" / "known_exploited_vulnerabilities.json").write_text(json.dumps({"vulnerabilities": entries}))
+    (place / "epss").mkdir()
+    (place / "epss" / "epss_scores-current.csv.gz").write_bytes(gzip.compress(b"#m\ncve,epss,percentile\nCVE-2026-0002,0.43,0.97\n"))
+    (place / "endoflife").mkdir()
+    (place / "endoflife" / "almalinux.json").write_text(json.dumps([{"cycle": "9", "eol": "2026-12-31", "latest": "9.8"}]))
+    age(place, 3600)
+    return place
+
+
+def age(place: Path, seconds: float) -> None:
+    for path in place.rglob("*"):
+        os.utime(path, (NOW - seconds, NOW - seconds))
+
+
+def run(place: Path, state: Path, documents: Iterable[dict[str, Any]], hosts: Iterable[str] = ()) -> Fleet:
+    with Announcements(place, state, NOW) as announcements:
+        fleet = collect(announcements.judged(documents), run_id="r1", expected_hosts=hosts, expected_checks=["software"], told=announcements.told)
+    report = judge(fleet, fail_on="high", max_unreachable=0, now=NOW)
+    assert faults("run-1", json.loads(b"".join(report_json(report)))) == []
+    assert faults("summary-1", json.loads(summary_json(report))) == []
+    return fleet
+
+
+def cell(fleet: Fleet, host: str = "web1") -> tuple[str, str]:
+    found = next(item for item in fleet.hosts if item.name == host).cells["software"]
+    return found.status, found.reason
+
+
+def test_one_row_for_the_fleet_with_kev_epss_and_the_command(feeds: Path, tmp_path: Path) -> None:
+    fleet = run(feeds, tmp_path / "state", [document(f"web{number}", OLD if number < 4 else NEW) for number in range(1, 6)])
+    row = next(group for group in fleet.groups if group.rule == "software.advisory")
+    assert (row.severity, row.subject, row.hosts) == ("critical", "ALSA-2026:2", ["web1", "web2", "web3"])
+    assert row.title == "ALSA-2026:2 curl, KEV due 2026-12-01, EPSS 43%: Low: curl security update"
+    assert list(row.variants) == [("dnf upgrade --advisory=ALSA-2026:2",)]
+    assert cell(fleet) == ("findings", "")
+    own = next(item for item in fleet.hosts if item.name == "web2").findings()[0]
+    assert own["fingerprint"] == fingerprint("software", "software.advisory", "web2", "ALSA-2026:2")
+    assert own["group"] == row.key == group_key("software", "software.advisory", "ALSA-2026:2")
+    assert own["packages"] == ["pkg:rpm/almalinux/curl@7.76.1-29.el9?distro=almalinux-9.6"]
+    end = next(group for group in fleet.groups if group.rule == "software.end_of_life")
+    assert (end.severity, end.title, len(end.hosts)) == ("medium", "Support of almalinux 9 ends on 2026-12-31", 5)
+
+
+def test_totals_and_ages_are_told_in_one_place(feeds: Path, tmp_path: Path) -> None:
+    head = run(feeds, tmp_path / "state", [document("web1", OLD), document("web2", NEW)]).told.head()
+    assert (head["on"], head["hosts"], head["packages"]) == (True, {"judged": 2, "affected": 1, "unknown": 0}, {"judged": 3, "unknown": 0})
+    assert head["announcements"] == {"found": 1, "exploited": 1}
+    assert [(feed["name"], feed["age_hours"], feed["stale"], feed["problem"]) for feed in head["feeds"]] == [
+        (name, 1.0, False, "") for name in ("endoflife", "epss", "kev", "osv/AlmaLinux")
+    ]
+
+
+def test_the_announcements_as_osv_has_them(feeds: Path, tmp_path: Path) -> None:
+    fleet = run(feeds, tmp_path / "state", [document("web1", OLD), document("web2", software(rpm("curl", "7.76.1", "26.el9")))])
+    found = fleet.told.announced["ALSA-2026:2"].as_osv("ALSA-2026:2")
+    package = {"ecosystem": "AlmaLinux", "name": "curl", "purl": "pkg:rpm/almalinux/curl"}
+    assert (found["id"], found["upstream"], found["database_specific"]["known_exploited"]) == ("ALSA-2026:2", ["CVE-2026-0002"], True)
+    assert found["affected"] == [{"package": package, "versions": ["7.76.1-26.el9", "7.76.1-29.el9"], "ecosystem_specific": {"fixed": "7.76.1-40.el9"}}]
+
+
+def test_without_any_feed_what_the_package_manager_knows_is_told_and_the_command_once(tmp_path: Path) -> None:
+    waits = finding("software.security_updates", "medium", "1 security update waits", "security updates", (), "Install them.", ["dnf upgrade --security"])
+    fleet = run(tmp_path / "none", tmp_path / "state", [document("web1", OLD, findings=[waits]), document("web2", OLD)])
+    assert [(group.rule, group.hosts) for group in fleet.groups] == [("software.security_updates", ["web1"])]
+    assert cell(fleet) == cell(fleet, "web2") == ("incomplete", "not matched against the announcements")
+    rows = [(group.rule, group.subject, group.hosts, list(group.variants)) for group in fleet.coverage]
+    assert rows == [("coverage.feed", "feeds", ["web1", "web2"], [(FEEDS_COMMAND,)])]
+
+
+def test_35_36_a_stale_feed_is_one_row_and_no_host_that_needs_it_is_ok(feeds: Path, tmp_path: Path) -> None:
+    age(feeds / "osv", 5 * 86400)
+    fleet = run(feeds, tmp_path / "state", [document("web1", NEW), document("web2", NEW), document("db1", {"components": []}, {"id": "", "version_id": ""})])
+    assert cell(fleet) == ("incomplete", "feed osv/AlmaLinux is 5 days old")
+    assert [(group.subject, group.title, group.hosts) for group in fleet.coverage] == [("osv/AlmaLinux", "feed osv/AlmaLinux is 5 days old", ["web1", "web2"])]
+    assert fleet.told.sentence() == "4 feeds, the oldest had 120 hours ago; osv/AlmaLinux is 5 days old"
+
+
+def test_36_a_damaged_feed_is_said_and_its_last_good_state_is_used(feeds: Path, tmp_path: Path) -> None:
+    run(feeds, tmp_path / "state", [])
+    path = feeds / "osv" / "AlmaLinux" / "all.zip"
+    path.write_bytes(b"<html>503 Service Unavailable</html>")
+    os.utime(path, (NOW - 60, NOW - 60))
+    fleet = run(feeds, tmp_path / "state", [document("web1", OLD)])
+    assert [group.subject for group in fleet.groups if group.rule == "software.advisory"] == ["ALSA-2026:2"]
+    assert cell(fleet)[0] == "incomplete" and "is not a whole zip archive" in cell(fleet)[1]
+    assert "its last good state is in use" in fleet.told.sentence()
+
+
+def test_a_damaged_index_is_made_anew(feeds: Path, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    run(feeds, state, [])
+    path = cache.place(feeds, state)
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + bytes(len(content) - 4096))
+    assert [group.subject for group in run(feeds, state, [document("web1", OLD)]).groups if group.rule == "software.advisory"] == ["ALSA-2026:2"]
+
+
+def test_an_index_that_cannot_be_made_does_not_hinder_the_report(feeds: Path, tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "advisories").write_text("in the way")
+    fleet = run(feeds, tmp_path / "state", [document("web1", OLD)])
+    assert cell(fleet)[0] == "incomplete"
+    assert fleet.told.off.startswith("The index of the announcements cannot be made")
+    assert [group.title for group in fleet.coverage] == [fleet.told.off]
+
+
+HOSTILE: dict[str, Any] = {
+    "rows": {"packages": {"manager": "rpm", "rows": [["curl"], 7, None, {"a": 1}]}},
+    "manager": {"packages": {"manager": "apk", "rows": []}},
+    "applications": {"applications": [{"kind": "gems", "packages": "all"}, 3]},
+    "components": {"components": [{"name": ["nginx"], "version": {}}]},
+    "repositories": {"repositories": [[[]]], "packages": {"manager": "rpm", "rows": [[]]}},
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_a_list_that_our_check_does_not_send_harms_no_other_host(case: str, feeds: Path, tmp_path: Path) -> None:
+    fleet = run(feeds, tmp_path / "state", [document("evil", HOSTILE[case]), document("web1", OLD)])
+    assert [group.hosts for group in fleet.groups if group.rule == "software.advisory"] == [["web1"]]
+
+
+def test_a_host_whose_check_gave_no_list_is_not_ok(feeds: Path, tmp_path: Path) -> None:
+    fleet = run(feeds, tmp_path / "state", [document("web1", {}), document("web2", OLD)], ["web3"])
+    assert cell(fleet)[0] == "incomplete"
+    assert fleet.told.hosts == 1
+
+
+def test_the_same_documents_give_the_same_report(feeds: Path, tmp_path: Path) -> None:
+    def made() -> bytes:
+        fleet = run(feeds, tmp_path / "state", [document(f"web{number}", OLD) for number in range(3)])
+        return b"".join(report_json(judge(fleet, fail_on="high", max_unreachable=0, now=NOW)))
+
+    assert made() == made()
