@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The bottomup.security authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""python tests/fleet create FOLDER NAME=RECIPE=ADDRESS ... | destroy FOLDER | roots"""
+"""python tests/fleet create FOLDER NAME=RECIPE=ADDRESS ... | destroy FOLDER | starve FOLDER NAME UNIT BYTES | roots"""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from fleet import roots
-from fleet.machines import Fleet, boot_all
+from fleet import memory, roots
+from fleet.machines import Fleet, Machine, boot_all
 
 
 def main() -> int:
@@ -23,6 +23,11 @@ def main() -> int:
     create.add_argument("folder", type=Path)
     create.add_argument("machines", nargs="+", metavar="NAME=RECIPE=ADDRESS")
     commands.add_parser("destroy", help="halt the machines and remove everything").add_argument("folder", type=Path)
+    starve = commands.add_parser("starve", help="let a unit run out of memory; prints what the kernel says of it")
+    starve.add_argument("folder", type=Path)
+    starve.add_argument("machine")
+    starve.add_argument("unit")
+    starve.add_argument("limit", type=int)
     commands.add_parser("roots", help="build the root file systems that are not in the cache")
     chosen = parser.parse_args()
     try:
@@ -34,6 +39,8 @@ def main() -> int:
                 print(f"{name}: {state}")
         elif chosen.command == "destroy":
             Fleet(chosen.folder).destroy()
+        elif chosen.command == "starve":
+            print("\n".join(memory.starve(Machine(Fleet(chosen.folder), chosen.machine), chosen.unit, chosen.limit)))
         else:
             for name in roots.RECIPES:
                 print(roots.root_archive(name))

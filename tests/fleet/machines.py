@@ -6,7 +6,7 @@
 A fleet is one folder: everything that belongs to it lies there, and its network has no name outside of it, so any number of fleets
 can run beside each other with the same addresses. Its network reaches nothing but its own machines.
 
-    folder/net               the network namespace of the controller: bridge, address 10.77.0.1, attacker 10.77.0.66
+    folder/net               the network namespace of the controller: bridge, address 10.77.0.1, attacker 10.77.0.66, visitor 10.77.0.67
     folder/ssh               ssh, run inside that network; folder/key and folder/known_hosts belong to it
     folder/<machine>/root    its file system, a copy of a cached root
     folder/<machine>/net     its network namespace; folder/<machine>/machine.json what has to be ended
@@ -30,6 +30,7 @@ from fleet import groups, roots
 
 CONTROLLER = "10.77.0.1"
 ATTACKER = "10.77.0.66"
+VISITOR = "10.77.0.67"
 PREFIX = 24
 BOOT_SECONDS = 300
 HALT_SECONDS = 60
@@ -110,9 +111,12 @@ class Machine:
 
     def end(self) -> None:
         """Kill what is still there of the machine, and remove its control groups."""
-        cgroups = [Path(folder) for folder in self._load().get("cgroups", []) if Path(folder).exists()]
-        groups.remove(cgroups)
+        groups.remove(self.groups())
         self._save({})
+
+    def groups(self) -> list[Path]:
+        """Return the control groups of the machine that are there."""
+        return [Path(folder) for folder in self._load().get("cgroups", []) if Path(folder).exists()]
 
     def console(self) -> str:
         """Return the last lines of the machine's console."""
@@ -140,7 +144,7 @@ class Fleet:
         _add_namespace(self.net)
         for line in ("link set lo up", "link add br0 type bridge", f"address add {CONTROLLER}/{PREFIX} dev br0"):
             self.inside("ip", *line.split())
-        for line in (f"address add {ATTACKER}/{PREFIX} dev br0", "link set br0 up"):
+        for line in (f"address add {ATTACKER}/{PREFIX} dev br0", f"address add {VISITOR}/{PREFIX} dev br0", "link set br0 up"):
             self.inside("ip", *line.split())
         _keygen(self.folder / "key")
         ssh = self.folder / "ssh"

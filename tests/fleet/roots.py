@@ -63,6 +63,8 @@ class Recipe:
 RECIPES = {
     # sshd's log in /var/log/auth.log, bans with iptables: the way of most older servers.
     "debian12": Recipe("bookworm", "bookworm-security", (*COMMON, "rsyslog", "iptables"), kept=("libselinux1",)),
+    # A web server whose logs are rotated, as the server of an application has it.
+    "debian12web": Recipe("bookworm", "bookworm-security", (*COMMON, "rsyslog", "iptables", "nginx-light", "logrotate")),
     # Journal only, bans with nftables: what Debian ships now.
     "debian13": Recipe("trixie", "trixie-security", (*COMMON, "nftables"), kept=("libselinux1",)),
 }
