@@ -44,34 +44,42 @@ class Announcements:
         self.mirror, self.state_dir = mirror, state_dir
         self.now = time.time() if now is None else now
         self.stale_after = stale_after
-        self.told = Told(off="")
+        self.told = Told()
         self._index: Index | None = None
         self._judge: Judge | None = None
-        self._renewed = False
+        self._opened = self._renewed = False
         self._groups: dict[tuple[str, str], str] = {}
 
     def __enter__(self) -> Announcements:
-        try:
-            self._open(cache.opened(self.mirror, self.state_dir))
-        except (OSError, sqlite3.Error) as error:
-            self.told.off = f"The index of the announcements cannot be made: {text(error, 200)}"
         return self
 
     def __exit__(self, *_problem: object) -> None:
         if self._index is not None:
             self._index.close()
 
+    def _ready(self) -> None:
+        """Open the index, brought up to date, once there is something to look up: a run without the check needs none."""
+        if self._opened:
+            return
+        self._opened = True
+        try:
+            self._open(cache.opened(self.mirror, self.state_dir))
+        except (OSError, sqlite3.Error) as error:
+            self.told.off = f"The index of the announcements cannot be made: {text(error, 200)}"
+
     def _open(self, base: Index) -> None:
         self._index = base
         known, fetched = cache.feeds_of(base, self.mirror, self.now, self.stale_after)
         self.told.feeds = [_state(name, known.get(name), fetched.get(name), self.now, self.stale_after) for name in sorted({*known, *fetched})]
         if known:
+            self.told.off = ""
             self._judge = Judge(base, self.now, self.stale_after, known)
         else:
             self.told.off = NO_FEEDS
 
     def beside(self) -> Announcements:
         """Return the same with counts of its own: for documents that are not of this run. Valid as long as this one is open."""
+        self._ready()
         other = copy.copy(self)
         other.told = Told(off=self.told.off, feeds=self.told.feeds)
         return other
@@ -89,6 +97,7 @@ class Announcements:
 
     def judgement(self, document: dict[str, Any]) -> Judgement | None:
         """Return what is known of a server's software, None where it cannot be told. Raises what the index raises."""
+        self._ready()
         if self._judge is None:
             return None
         facts = document.get("facts", {})

@@ -12,6 +12,7 @@ from typing import Any
 from .osv_export import Announced
 
 REASONS_LIMIT = 20
+NOTHING = "no host has a list of its software"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Told:
     each feed that was missing, stale or refused why that matters, and the hosts that it matters to.
     """
 
-    off: str = "not asked for"
+    off: str = NOTHING
     feeds: list[FeedState] = field(default_factory=list)
     hosts: int = 0
     affected: int = 0
@@ -80,6 +81,20 @@ class Told:
             "lacking": [{"feed": feed, "reason": why, "hosts": len(hosts)} for feed, (why, hosts) in sorted(self.lacking.items())],
         }
 
+    @property
+    def telling(self) -> bool:
+        """Return whether there is anything to be said."""
+        return bool(self.hosts or self.lacking)
+
+    def numbers(self) -> str:
+        """Return what was found, in one sentence."""
+        if self.off:
+            return self.off
+        words = f"{_number(len(self.announced), 'announcement')} on {self.affected:,} of {_number(self.hosts, 'host')}"
+        words += f", {self.exploited:,} of them exploited (CISA KEV)" if self.exploited else ""
+        unknown = sum(self.unknown.values())
+        return f"{words}; of {unknown:,} of {_number(self.packages, 'package')} it cannot be told" if unknown else words
+
     def sentence(self) -> str:
         """Return the state of the feeds in one sentence, without those that are as they should be."""
         if self.off:
@@ -87,5 +102,9 @@ class Told:
         bad = [f"{feed.name} {feed.words()}" for feed in self.feeds if feed.words()]
         ages = [feed.age_hours for feed in self.feeds if feed.age_hours is not None]
         oldest = f", the oldest had {max(ages):.0f} hours ago" if ages else ""
-        words = f"{len(self.feeds)} feeds{oldest}"
+        words = f"{_number(len(self.feeds), 'feed')}{oldest}"
         return f"{words}; {'; '.join(bad)}" if bad else words
+
+
+def _number(count: int, word: str) -> str:
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"

@@ -25,6 +25,7 @@ from markupsafe import Markup
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import SEVERITIES
 
+from ..advisories.match import FEEDS_COMMAND
 from .charts import trend
 from .collect import COVERAGE, Host
 from .document import Run
@@ -105,6 +106,7 @@ def report_html(run: Run) -> Iterator[bytes]:
         linked={host.name for host in (matrix if large else hosts)},
         charts=trend(run.fleet.past.trend),
         islands=_islands(run) if large else (),
+        feeds_command=FEEDS_COMMAND,
     )
     stream.enable_buffering(50)
     for block in stream:

@@ -10,6 +10,7 @@ import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+from ..advisories.match import FEEDS_COMMAND
 from ..history.past import Gone
 from .collect import Group, Host, natural
 from .document import Run
@@ -56,6 +57,7 @@ def _coverage(run: Run) -> Iterator[str]:
     checks = run.fleet.check_states()
     yield from _wrapped("Hosts:  " + _counted(hosts, STATE_WORDS), "        ")
     yield from _wrapped("Checks: " + _counted(checks, {**{status: status.replace("_", " ") for status in checks}, "findings": "with findings"}), "        ")
+    yield from _announced(run)
     lost = run.fleet.not_checked
     for host in lost[:NOT_CHECKED_SHOWN]:
         yield from _wrapped(f"  ! {host.name}: {STATE_WORDS[host.status]}: {host.reason}", "    ", lines=2)
@@ -63,6 +65,18 @@ def _coverage(run: Run) -> Iterator[str]:
         yield f"  ! and {len(lost) - NOT_CHECKED_SHOWN:,} more hosts not checked"
     for status, words in (("error", "could not run"), ("timeout", "did not end in time"), ("incomplete", "could not see all")):
         yield from _unsound(run.fleet.hosts, status, words)
+
+
+def _announced(run: Run) -> Iterator[str]:
+    """Yield what was matched against the announcements, and the feeds that are not as they should be."""
+    told = run.fleet.told
+    if not told.telling:
+        return
+    yield from _wrapped("Announced: " + told.numbers(), "        ")
+    if not told.off:
+        yield from _wrapped("Feeds:  " + told.sentence(), "        ", lines=6)
+    if told.lacking:
+        yield from _command(FEEDS_COMMAND, "        ")
 
 
 def _unsound(hosts: Iterable[Host], status: str, words: str) -> Iterator[str]:

@@ -24,6 +24,8 @@ from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.match
 from ansible_collections.bottomup.security.plugins.plugin_utils.document import accept_answer, fingerprint, group_key
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect import Fleet, collect
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import judge, report_json, summary_json
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.page import report_html
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.plain import report_text
 
 NOW = calendar.timegm((2026, 11, 22, 6, 0, 0))
 ALMA = {"id": "almalinux", "version_id": "9.6"}
@@ -133,7 +135,7 @@ def test_35_36_a_stale_feed_is_one_row_and_no_host_that_needs_it_is_ok(feeds: Pa
 
 
 def test_36_a_damaged_feed_is_said_and_its_last_good_state_is_used(feeds: Path, tmp_path: Path) -> None:
-    run(feeds, tmp_path / "state", [])
+    run(feeds, tmp_path / "state", [document("web1", NEW)])
     path = feeds / "osv" / "AlmaLinux" / "all.zip"
     path.write_bytes(b"<html>503 Service Unavailable</html>")
     os.utime(path, (NOW - 60, NOW - 60))
@@ -145,7 +147,7 @@ def test_36_a_damaged_feed_is_said_and_its_last_good_state_is_used(feeds: Path, 
 
 def test_a_damaged_index_is_made_anew(feeds: Path, tmp_path: Path) -> None:
     state = tmp_path / "state"
-    run(feeds, state, [])
+    run(feeds, state, [document("web1", NEW)])
     path = cache.place(feeds, state)
     content = path.read_bytes()
     path.write_bytes(content[:4096] + bytes(len(content) - 4096))
@@ -180,6 +182,25 @@ def test_a_host_whose_check_gave_no_list_is_not_ok(feeds: Path, tmp_path: Path) 
     fleet = run(feeds, tmp_path / "state", [document("web1", {}), document("web2", OLD)], ["web3"])
     assert cell(fleet)[0] == "incomplete"
     assert fleet.told.hosts == 1
+
+
+def test_text_and_page_say_the_feeds_once(feeds: Path, tmp_path: Path) -> None:
+    age(feeds / "osv", 5 * 86400)
+    report = judge(run(feeds, tmp_path / "state", [document(f"web{number}", OLD) for number in range(9)]), fail_on="high", max_unreachable=0, now=NOW)
+    words = report_text(report)
+    assert "Announced: 1 announcement on 9 of 9 hosts, 1 of them exploited (CISA KEV)\n" in words
+    assert "Feeds:  4 feeds, the oldest had 120 hours ago; osv/AlmaLinux is 5 days old\n" in words
+    assert words.count(FEEDS_COMMAND) == 1
+    page = b"".join(report_html(report)).decode()
+    assert "1 announcement on 9 of 9 hosts" in page and page.count(FEEDS_COMMAND) == 1
+    assert "<td>osv/AlmaLinux</td><td>1</td><td>2026-11-17 06:00 UTC</td><td>is 5 days old</td>" in page
+
+
+def test_a_run_without_the_check_makes_no_index(feeds: Path, tmp_path: Path) -> None:
+    answer = {"facts": {}, "checks": {"restart": result()}}
+    fleet = run(feeds, tmp_path / "state", [accept_answer(answer, host="web1", groups=[], run_id="r1", expected_checks=["restart"])])
+    assert not (tmp_path / "state").exists()
+    assert (fleet.told.telling, fleet.coverage[0].rule) == (False, "coverage.check_error")
 
 
 def test_the_same_documents_give_the_same_report(feeds: Path, tmp_path: Path) -> None:
