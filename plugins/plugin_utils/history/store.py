@@ -23,8 +23,9 @@ from sqlalchemy.pool import NullPool
 
 from .lives import Life, Looks, Memory
 
-VERSION = 1
-WAIT_SECONDS = 30
+VERSION = 2
+# A run of 5,000 hosts holds the database for a few seconds: eight of them that end at once take turns for a minute.
+WAIT_SECONDS = 120
 
 # SQLite takes 999 values in a statement at the least.
 CHUNK = 400
@@ -76,6 +77,17 @@ findings = sa.Table(
     sqlite_with_rowid=False,
 )
 
+# What the fleet has seen: clients that sent probes, users and the addresses of their logins. The empty name of a kind says since when.
+seen = sa.Table(
+    "seen",
+    metadata,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("first_run", sa.Text, nullable=False),
+    sa.Column("last_seen", sa.Text, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
 _LIFE = [findings.c[item.name] for item in fields(Life)]
 
 
@@ -88,11 +100,15 @@ class Locked(HistoryError):
 
 
 def _first(connection: Connection) -> None:
-    metadata.create_all(connection)
+    metadata.create_all(connection, [meta, runs, hosts, findings])
+
+
+def _second(connection: Connection) -> None:
+    metadata.create_all(connection, [seen])
 
 
 # version -> what makes it of the version before. A step is never changed once it was released.
-STEPS: dict[int, Callable[[Connection], None]] = {1: _first}
+STEPS: dict[int, Callable[[Connection], None]] = {1: _first, 2: _second}
 
 
 def default_url(state_dir: Path) -> str:
@@ -220,6 +236,21 @@ def run_rows(connection: Connection, since: str) -> list[dict[str, Any]]:
     return [{"run_id": run_id, "ended": ended, **json.loads(counts)} for run_id, ended, counts in rows]
 
 
+def first_seen(connection: Connection, kind: str, names: Sequence[str], run_id: str, now: str) -> set[str]:
+    """Remember what this run saw of a kind, and return which names no run before it has seen; none in the first run that looks."""
+    known: dict[str, str] = {}
+    names = ["", *dict.fromkeys(name for name in names if name)]
+    for start in range(0, len(names), CHUNK):
+        chosen = (seen.c.kind == kind, seen.c.name.in_(names[start : start + CHUNK]))
+        known.update((name, first) for name, first in connection.execute(sa.select(seen.c.name, seen.c.first_run).where(*chosen)))
+        connection.execute(sa.update(seen).where(*chosen, seen.c.last_seen < now).values(last_seen=now))
+    fresh = [name for name in names if name not in known]
+    _many(connection, sa.insert(seen), [{"kind": kind, "name": name, "first_run": run_id, "last_seen": now} for name in fresh])
+    if known.get("", run_id) == run_id:
+        return set()
+    return {name for name in names if name and known.get(name, run_id) == run_id}
+
+
 def forget(connection: Connection, before: str) -> None:
     """Drop runs, resolved findings, and hosts that no run expected, all since that time. Open findings of other hosts stay."""
     gone = sa.select(hosts.c.name).where(hosts.c.expected < before)
@@ -227,6 +258,7 @@ def forget(connection: Connection, before: str) -> None:
     connection.execute(sa.delete(hosts).where(hosts.c.expected < before))
     connection.execute(sa.delete(findings).where(findings.c.gone < before))
     connection.execute(sa.delete(runs).where(runs.c.ended < before))
+    connection.execute(sa.delete(seen).where(seen.c.last_seen < before))
 
 
 def days_before(ended: str, days: int) -> str:
@@ -237,7 +269,7 @@ def days_before(ended: str, days: int) -> str:
 
 def clear(connection: Connection) -> None:
     """Drop all that is known, for a rebuild in the same transaction."""
-    for table in (findings, hosts, runs):
+    for table in (findings, hosts, runs, seen):
         connection.execute(sa.delete(table))
 
 

@@ -30,7 +30,8 @@ def report_junit(run: Run) -> Iterator[bytes]:
 
 
 def _suite(host: Host, fail_on: str) -> Iterator[str]:
-    cases = [_case(host, check, cell, fail_on) for check, cell in host.cells.items()]
+    found = host.findings() if host.counts else []
+    cases = [_case(host, check, cell, fail_on, found) for check, cell in host.cells.items()]
     if not host.looked_at:
         cases = [_element(host.name, "reached", "", "error", f"{host.status}: {host.reason}")]
     counted = {kind: sum(f"<{tag} " in case for case in cases) for kind, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped"))}
@@ -41,10 +42,10 @@ def _suite(host: Host, fail_on: str) -> Iterator[str]:
     yield "</testsuite>\n"
 
 
-def _case(host: Host, check: str, cell: Cell, fail_on: str) -> str:
+def _case(host: Host, check: str, cell: Cell, fail_on: str, findings: list[dict[str, Any]]) -> str:
     time = f' time="{(cell.duration_ms or 0) / 1000:.3f}"'
     failing = {severity: count for severity, count in cell.counts.items() if fails(severity, fail_on)}
-    told = _told(host, check) if cell.counts else ""
+    told = _told(findings, check) if cell.counts else ""
     if failing:
         words = ", ".join(f"{count} {severity}" for severity, count in failing.items())
         words += f"; incomplete: {cell.reason}" if cell.status == "incomplete" else ""
@@ -62,9 +63,9 @@ def _element(host: str, check: str, time: str, tag: str, words: str, told: str =
     return f"<testcase classname={_attribute(host)} name={_attribute(f'{host}: {check}')}{time}>{inner}</testcase>\n"
 
 
-def _told(host: Host, check: str) -> str:
+def _told(findings: list[dict[str, Any]], check: str) -> str:
     """Return the findings of a check as text, worst first, with their commands."""
-    found: list[dict[str, Any]] = [item for item in host.findings() if item["check"] == check and check != COVERAGE and "accepted" not in item]
+    found = [item for item in findings if item["check"] == check and check != COVERAGE and "accepted" not in item]
     lines = []
     for item in found[:FINDINGS_SHOWN]:
         lines += [f"{item['severity']}: {item['title']}", *(f"  $ {words}" for words in item["remedy"]["commands"])]
