@@ -283,6 +283,15 @@ data:
           returned: when dpkg or rpm is there
           type: bool
           sample: true
+    upgrades:
+      description:
+        - What was updated since the boot, oldest first, at most 500. Package, the version that went, and when in seconds since 1970.
+        - Empty where the package manager keeps no log that names the old version.
+      returned: always
+      type: list
+      elements: list
+      sample:
+        - [libssl3, 3.0.14-1~deb12u2, 1794989101]
     pending:
       description: Security updates that wait. Empty where they were not asked for.
       returned: always

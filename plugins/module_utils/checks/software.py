@@ -21,6 +21,7 @@ from . import (
     software_dpkg,
     software_gems,
     software_held,
+    software_history,
     software_lockfiles,
     software_pending,
     software_repositories,
@@ -52,7 +53,7 @@ def run(options, machine):
         "modules_enabled": software_rpm.modules_enabled(machine) if manager == "rpm" else [],
         "repositories": software_repositories.rpm(machine) if manager == "rpm" else software_repositories.apt(machine) if manager == "dpkg" else [],
         "applications": applications, "components": components, "gems": gems, "kernel_running": text(os.uname().release, 200),
-        "held": [], "updates": {}, "pending": {}, "cut": cut,
+        "held": [], "updates": {}, "pending": {}, "upgrades": software_history.in_zone_of(machine, software_history.upgrades), "cut": cut,
     }
     if manager:
         data["held"] = software_held.of_dpkg(rows) if manager == "dpkg" else software_held.of_rpm(machine)
