@@ -50,6 +50,8 @@ class Past:
     # Hosts of which a check was looked at for the first time: their findings cannot be called new.
     first_looks: int = 0
     trend: list[dict[str, Any]] = field(default_factory=list)
+    # (kind, name) of clients and logins that the fleet has never seen before this run.
+    first_seen: set[tuple[str, str]] = field(default_factory=set)
 
 
 def gone(lives: Iterable[tuple[str, Life]]) -> list[Gone]:

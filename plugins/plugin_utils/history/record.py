@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import iso, text
 
+from ..logs.fleet import CLIENT, LOGIN, seen_on
 from .lives import Memory
 from .past import COVERAGE, Past, gone
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 OFF = "off"
 KEEP_DAYS = 90
 TREND_DAYS = 30
+
+# Names of each kind that are remembered of one run.
+SEEN_LIMIT = 4000
+
 DAY = 86400
 
 REBUILD = "rebuild it from the spool: ansible-playbook bottomup.security.report -e daily_check_rebuild=true"
@@ -92,6 +97,8 @@ def record_run(stored: Any, connection: Any, hosts: Sequence[Host], run_id: str,
     past.baseline = stored.run_before(connection, run_ids, ended)
     started = min((str(host.started) for host in hosts if host.started), default=None)
     stored.write_run(connection, run_id, started, ended, _counts(hosts))
+    for kind, names in _seen(hosts).items():
+        past.first_seen |= {(kind, name) for name in stored.first_seen(connection, kind, names, run_id, clock)}
     if keep_days:
         stored.forget(connection, str(iso(now - keep_days * DAY)))
     past.trend = _trend(stored.run_rows(connection, str(iso(now - TREND_DAYS * DAY))))
@@ -109,6 +116,15 @@ def _look(memory: Memory, host: Host, clock: str) -> set[str]:
     for check, findings in by_check.items():
         memory.look(check, "ok" if check == COVERAGE else host.cells[check].status, host.run_id, when, findings)
     return {finding["fingerprint"] for finding in found}
+
+
+def _seen(hosts: Sequence[Host]) -> dict[str, list[str]]:
+    """Return what the logs of the hosts saw of each kind, the heaviest SEEN_LIMIT names in order."""
+    weights: dict[str, dict[str, int]] = {CLIENT: {}, LOGIN: {}}
+    for host in hosts:
+        for kind, name, weight in seen_on(host.extract):
+            weights[kind][name] = weights[kind].get(name, 0) + weight
+    return {kind: sorted(sorted(names), key=lambda name: -names[name])[:SEEN_LIMIT] for kind, names in weights.items()}
 
 
 def _ago(last: str | None, now: float) -> str:

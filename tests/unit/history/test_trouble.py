@@ -129,18 +129,19 @@ def test_written_by_a_newer_version(tmp_path: Path) -> None:
 
 def test_tables_are_brought_forward_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     morning(recorder(tmp_path), 0, {"web1": "nginx"})
-    monkeypatch.setattr(stored, "VERSION", 2)
+    following = stored.VERSION + 1
+    monkeypatch.setattr(stored, "VERSION", following)
 
     def broken(connection: stored.Connection) -> None:
         connection.exec_driver_sql("ALTER TABLE host ADD COLUMN note TEXT")
         connection.exec_driver_sql("no statement at all")
 
-    monkeypatch.setitem(stored.STEPS, 2, broken)
+    monkeypatch.setitem(stored.STEPS, following, broken)
     assert "syntax error" in morning(recorder(tmp_path), 1, {"web1": ""}).past.off
-    monkeypatch.setitem(stored.STEPS, 2, lambda connection: connection.exec_driver_sql("ALTER TABLE host ADD COLUMN note TEXT"))
+    monkeypatch.setitem(stored.STEPS, following, lambda connection: connection.exec_driver_sql("ALTER TABLE host ADD COLUMN note TEXT"))
     assert states(morning(recorder(tmp_path), 1, {"web1": "nginx puma"})) == {"web1 nginx": "open", "web1 puma": "new"}
     with recorder(tmp_path).store().writing() as connection:
-        assert connection.exec_driver_sql("SELECT value FROM meta").scalar() == "2"
+        assert connection.exec_driver_sql("SELECT value FROM meta").scalar() == str(following)
 
 
 def test_sqlalchemy_is_optional(tmp_path: Path) -> None:
