@@ -165,7 +165,7 @@ def read_documents(run_directory: str | Path, hosts: Iterable[str] = ()) -> Iter
     shortened = {name: host for host in hosts if "=" in (name := file_name(host))}
     for name in names:
         try:
-            document = accept_document(_unpack(directory / name))
+            document = accept_document(unpack(directory / name))
             if file_name(document["host"]) != name:
                 raise BadAnswer(f"the file is of host {document['host']}, not of the host that its name says")
         except (BadAnswer, OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
@@ -191,7 +191,8 @@ def _written(path: Path) -> str | None:
         return None
 
 
-def _unpack(path: Path) -> object:
+def unpack(path: Path) -> object:
+    """Return what a file of the spool holds, within limits but otherwise unchecked. Raises BadAnswer, OSError, ValueError, zlib.error and such."""
     # O_NONBLOCK and O_NOFOLLOW: a pipe or a link that somebody dropped into the spool is not waited for or followed.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
     with os.fdopen(descriptor, "rb") as file:
