@@ -100,8 +100,7 @@ class Announcements:
         self._ready()
         if self._judge is None:
             return None
-        facts = document.get("facts", {})
-        return self._judge.judge(facts.get("os") or {}, document["checks"][CHECK]["data"], bool(facts.get("container")))
+        return self._judge.judged(document)
 
     def _add(self, document: dict[str, Any], check: dict[str, Any]) -> None:
         host = document["host"]

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import EVIDENCE_LIMIT, finding, result
 
-from . import ends, purl, remedy, witnesses, words
+from . import ends, purl, remedy, still_running, witnesses, words
 from .index import Feed, Index
 from .match import FEEDS_COMMAND, HostMatch, Matcher, Place, feed_of
 from .priority import Priorities
@@ -77,6 +77,8 @@ class Judge:
         self.priorities = Priorities(index)
         self.today = datetime.datetime.fromtimestamp(now, datetime.timezone.utc).date()
         self._feeds = feeds if feeds is not None else {feed.name: feed for feed in index.feeds()}
+        # Of an installed package and the version before it: what the update has ended.
+        self.ended: dict[tuple[object, ...], list[Hit]] = {}
         self._made: dict[tuple[object, ...], tuple[dict[str, Any], Named]] = {}
 
     def document(self, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,19 +86,24 @@ class Judge:
         check = document.get("checks", {}).get("software")
         if not isinstance(check, dict) or not check.get("data"):
             return result([], {}, incomplete=[NO_LIST])
-        facts = document.get("facts", {})
-        return self.software(facts.get("os") or {}, check["data"], container=bool(facts.get("container")))
+        return self.judged(document).result()
+
+    def judged(self, document: Mapping[str, Any]) -> Judgement:
+        """Return the judgement of the document of a server that has a result of the check C(software)."""
+        facts, checks = document.get("facts", {}), document["checks"]
+        restart = checks["restart"].get("data") if isinstance(checks.get("restart"), dict) else None
+        return self.judge(facts.get("os") or {}, checks["software"]["data"], bool(facts.get("container")), restart)
 
     def software(self, system: Mapping[str, Any], software: Mapping[str, Any], container: bool = False) -> dict[str, Any]:
         """Return findings, data and status for C(system) (os-release) and C(software) (the data of the check)."""
         return self.judge(system, software, container).result()
 
-    def judge(self, system: Mapping[str, Any], software: Mapping[str, Any], container: bool = False) -> Judgement:
-        """Return the judgement of C(system) (os-release) and C(software) (the data of the check)."""
+    def judge(self, system: Mapping[str, Any], software: Mapping[str, Any], container: bool = False, restart: object = None) -> Judgement:
+        """Return the judgement of C(system) (os-release), C(software) and C(restart) (the data of the checks)."""
         match = self.matcher.match(system, software, container)
         announced: dict[str, Named] = {}
         findings = self._of_packages(match, system, announced) + self._of_located(match, announced)
-        findings += ends.findings(self.index, match, system, software, self.today)
+        findings += ends.findings(self.index, match, system, software, self.today) + still_running.findings(self, match, system, software, restart)
         unfixed = [hit for hit in match.hits() if hit.verdict == UNFIXED]
         findings += self._unfixed(match, unfixed, system, announced) + self._unknown(match) + witnesses.findings(match, software.get("pending"))
         data = {
@@ -124,7 +131,7 @@ class Judge:
                 by_vid.setdefault(hit.vid, []).append(hit)
         running = {id(hit) for hit in match.kernel.hits}
         findings = []
-        for vid, hits in self._without_single(by_vid).items():
+        for vid, hits in self.without_single(by_vid).items():
             newest = match.kernel.newest if all(id(hit) in running for hit in hits) else ""
             key = ("package", system.get("id"), system.get("version_id"), vid, newest, *hits)
             item, named = self._kept(key, lambda vid=vid, hits=hits, newest=newest: self._of_package(match, system, vid, hits, newest))
@@ -143,7 +150,7 @@ class Judge:
         title = words.title(sorted({hit.name for hit in hits}), [vuln], priority)
         return _with_packages(words.advisory(vuln.id, title, priority, evidence, text, commands, [vuln]), named), named
 
-    def _without_single(self, by_vid: dict[int, list[Hit]]) -> dict[int, list[Hit]]:
+    def without_single(self, by_vid: dict[int, list[Hit]]) -> dict[int, list[Hit]]:
         """Return the announcements less those of single CVEs that an advisory for the same packages fixes."""
         covered: set[tuple[str, str]] = set()
         single = {vid for vid in by_vid if _SINGLE.match(self.index.vuln(vid).id)}

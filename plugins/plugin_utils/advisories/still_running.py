@@ -1,0 +1,208 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is fixed on disk and not in memory: stale processes of the check C(restart), and the announcements that the update on disk has ended.
+
+Nothing is claimed but what follows: a process maps a file that was replaced; the package manager's own log says from which version its package was
+updated first after the process had begun; that version is affected by an announcement, and the installed one is not.
+"""
+
+from __future__ import annotations
+
+import calendar
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ansible_collections.bottomup.security.plugins.module_utils.host.finding import finding
+
+from . import purl, words
+from .match import MANAGERS, HostMatch
+from .verdict import AFFECTED, Hit
+from .versions import rpm
+
+if TYPE_CHECKING:
+    from .judge import Judge
+
+RULE = "software.still_running"
+
+# Reasons of the check restart for which a process does not run old files.
+NOT_STALE = ("identical", "gone")
+
+SHOWN = 3  # announcements in a title
+UPGRADES_LIMIT = 500  # rows that the check software keeps: where there are as many, the first update may be missing
+
+KEPT = 5000  # pairs of versions whose announcements are kept, for the next server with the same
+DAY = 86400
+
+
+class _Use(NamedTuple):
+    """A process that has an old version of a package in memory."""
+
+    who: str
+    pid: int
+    comm: str
+    started: str
+    path: str
+    package: str
+    old: str
+    installed: str | None
+
+
+def findings(judge: Judge, match: HostMatch, system: Mapping[str, Any], software: Mapping[str, Any], restart: object) -> list[dict[str, Any]]:
+    """Return one finding for each service and package; C(restart) is the data of that check of the same document."""
+    if not isinstance(restart, Mapping) or match.manager not in MANAGERS or match.target.unknown:
+        return []
+    rows = _installed(software)
+    groups: dict[tuple[str, str, str], list[_Use]] = {}
+    for use in _uses(restart, software.get("upgrades")):
+        if use.package in rows:
+            groups.setdefault((use.who, use.package, use.old), []).append(use)
+    found = []
+    for (_who, package, old), uses in sorted(groups.items()):
+        ended = _ended(judge, match, rows[package], old)
+        if ended:
+            found.append(_row(judge, match, system, rows[package], uses, ended, restart, software))
+    return found
+
+
+def _installed(software: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    packages = software.get("packages")
+    rows = packages.get("rows") if isinstance(packages, Mapping) else None
+    return (
+        {row[0]: tuple(row) for row in rows if isinstance(row, list) and row and all(isinstance(item, str) for item in row)} if isinstance(rows, list) else {}
+    )
+
+
+def _uses(restart: Mapping[str, Any], upgrades: object) -> Iterator[_Use]:
+    by_package = _upgrades(upgrades)
+    for process in _mappings(restart.get("processes")):
+        began = _seconds(process.get("started"))
+        if began is None or process.get("container"):
+            continue
+        who = str(process.get("unit") or process.get("user_unit") or process.get("comm") or "")
+        seen = set()
+        for file in _mappings(process.get("files")):
+            package = str(file.get("package") or "")
+            old = next((version for when, version in by_package.get(package, ()) if when > began), "")
+            if old and file.get("reason") not in NOT_STALE and package not in seen:
+                seen.add(package)
+                installed = file.get("installed") if _seconds(file.get("installed")) else None
+                pid = process.get("pid")
+                yield _Use(
+                    who, pid if isinstance(pid, int) else 0, str(process.get("comm")), str(process["started"]), str(file.get("path")), package, old, installed
+                )
+
+
+def _upgrades(rows: object) -> dict[str, list[tuple[float, str]]]:
+    """Return when each package was updated and from which version, oldest first."""
+    found: dict[str, list[tuple[float, str]]] = {}
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, list) and len(row) == 3 and isinstance(row[0], str) and isinstance(row[1], str) and isinstance(row[2], (int, float)):
+            found.setdefault(row[0], []).append((row[2], row[1]))
+    return {name: sorted(versions) for name, versions in found.items()}
+
+
+def _ended(judge: Judge, match: HostMatch, row: tuple[str, ...], old: str) -> list[Hit]:
+    """Return what the old version is affected by and the installed one is not, of each announcement the best name."""
+    columns, decide = MANAGERS[match.manager]
+    before = _with_version(match.manager, row, old) if len(row) == columns else None
+    if before is None:
+        return []
+    key = (match.target, row, old)
+    if key not in judge.ended:
+        if len(judge.ended) >= KEPT:
+            judge.ended.clear()
+        still = {hit.vid for hit in decide(row, judge.index, match.target)}
+        ended = [hit for hit in decide(before, judge.index, match.target) if hit.verdict == AFFECTED and hit.fixed and hit.vid not in still]
+        kept = judge.without_single({hit.vid: [hit] for hit in ended})
+        judge.ended[key] = sorted((hit for hits in kept.values() for hit in hits), key=lambda hit: judge.priorities.of((hit.vid,)).order)
+    return judge.ended[key]
+
+
+def _with_version(manager: str, row: tuple[str, ...], old: str) -> tuple[str, ...] | None:
+    """Return the row of a package as it was with its old version; None where that of its source cannot be told."""
+    if manager == "rpm":
+        epoch, version, release = rpm.split(old)
+        return (row[0], str(epoch or "0"), version, release or "", *row[4:])
+    name, version, arch, source, source_version, status = row
+    if source_version in ("", version):
+        return (name, old, arch, source, old, status)
+    # A rebuild of the same source has its number behind it: 1.2-3+b1 is of 1.2-3.
+    if version.partition("+b")[0] == source_version:
+        return (name, old, arch, source, old.partition("+b")[0], status)
+    return None
+
+
+def _row(
+    judge: Judge,
+    match: HostMatch,
+    system: Mapping[str, Any],
+    row: tuple[str, ...],
+    uses: Sequence[_Use],
+    ended: Sequence[Hit],
+    restart: Mapping[str, Any],
+    software: Mapping[str, Any],
+) -> dict[str, Any]:
+    first = uses[0]
+    now = _evr(match.manager, row)
+    vulns = [judge.index.vuln(hit.vid) for hit in ended]
+    ranked = [judge.priorities.of((hit.vid,)) for hit in ended]
+    names = [min(vuln.cves, default=vuln.id) for vuln in vulns]
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    marks = f" ({', '.join(ranked[0].marks)})" if ranked[0].marks else ""
+    old = f"{first.old} or older" if len(software.get("upgrades") or ()) >= UPGRADES_LIMIT else first.old
+    since = f" since {first.installed[:10]}" if first.installed else ""
+    title = f"{first.who} still runs {first.package} {old} with {', '.join(names[:SHOWN])}{more}{marks}; {now} is on disk{since}"
+    evidence = [("priority", ranked[0].why)]
+    evidence += [
+        (f"process {use.pid} {use.comm} since {use.started}", f"{use.path} of {use.package} {old}{_ago(use.installed, judge.now)}") for use in uses[:5]
+    ]
+    evidence += [
+        (vuln.id, f"{', '.join(vuln.cves[:5]) or vuln.title}: fixed in {hit.fixed}, {priority.why}")
+        for vuln, hit, priority in zip(vulns, ended, ranked, strict=True)
+    ]
+    commands = _commands(restart, {use.pid for use in uses})
+    text = (
+        "The update is on disk and not in memory: start it again."
+        if commands
+        else "The update is on disk and not in memory: stop it and start it the way it was started."
+    )
+    severity = ranked[0].severity
+    item = finding(RULE, severity, title, f"{first.who} {first.package}", evidence, text, commands, words.references(vulns), count=len(uses))
+    return {**item, "packages": [purl.of_package(match.manager, system, first.package, first.old)]}
+
+
+def _evr(manager: str, row: Sequence[str]) -> str:
+    if manager == "dpkg":
+        return row[1]
+    return f"{row[2]}-{row[3]}" if row[1] in ("0", "", "(none)") else f"{row[1]}:{row[2]}-{row[3]}"
+
+
+def _ago(installed: str | None, now: float) -> str:
+    when = _seconds(installed)
+    if when is None:
+        return ""
+    days = int(max(0.0, now - when) // DAY)
+    return f", fixed on disk {days} day{'' if days == 1 else 's'} ago"
+
+
+def _commands(restart: Mapping[str, Any], pids: set[int]) -> list[str]:
+    """Return what the check restart says is to be typed for these processes."""
+    for service in _mappings(restart.get("services")):
+        own = service.get("pids")
+        if isinstance(own, list) and any(pid in pids for pid in own if isinstance(pid, int)):
+            commands = service.get("commands")
+            return [line for line in commands if isinstance(line, str)] if isinstance(commands, list) else []
+    return []
+
+
+def _seconds(stamp: object) -> int | None:
+    try:
+        return calendar.timegm(time.strptime(str(stamp)[:19], "%Y-%m-%dT%H:%M:%S"))
+    except ValueError:
+        return None
+
+
+def _mappings(value: object) -> list[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
