@@ -419,6 +419,26 @@ for _kind, _size in (("btrfs", 128 << 20), ("xfs", 320 << 20)):
     SITUATIONS.append(Situation(_kind + "_replaced", "replaced", _file_system(_kind, _size, True)))
 
 
+# What goes on without its first thread
+
+
+@situation("replaced")
+def first_thread_ended(shop: Workshop, place: Path) -> Iterator[int]:
+    """Its own maps and links are empty then: only those of the threads that go on tell what it runs."""
+    library = shop.copy(shop.library, place / "x.so")
+    pid = shop.start("/usr/bin/python3", "-c", f"""
+import ctypes, os, threading, time
+ctypes.CDLL({str(library)!r})
+threading.Thread(target=time.sleep, args=(100000,)).start()
+print("ready", flush=True)
+ctypes.CDLL(None).syscall({{"x86_64": 60, "aarch64": 93}}[os.uname().machine], 0)  # exit(2): of this thread alone
+""")
+    while Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z":
+        os.sched_yield()
+    yield pid
+    shop.replace(library)
+
+
 # What an old process loads anew
 
 

@@ -14,15 +14,10 @@ __metaclass__ = type
 
 import os
 
-from ..host import packages, systemd
 from ..host.finding import result
-from .restart_findings import findings_of
-from .restart_plan import plan
+from .restart_judged import NOTHING_STALE
 from .restart_reboot import reboot_of
-from .restart_rows import PROCESSES_LIMIT, Rows
 from .restart_scan import Scan
-
-SERVICES_LIMIT = 500
 
 
 def run(options, machine):
@@ -32,43 +27,19 @@ def run(options, machine):
     """
     scan = Scan(machine, bool(options.get("network_filesystems", False)), bool(options.get("scripts", True)))
     processes = scan.run()
-    maker = Rows(scan, machine)
-    paths = [verdict.path for process in processes for verdict in process.files if maker.is_on_host(process)]
-    owners, no_packages = packages.owners(machine, paths)
-    units, no_units = systemd.show(machine, maker.units(processes)) if systemd.is_booted(machine) else ({}, "systemd does not run here")
-    rows = [maker.row(process, owners, units) for process in processes]
-    stale = [row for row in rows if row["stale"]]
-    actions = plan(stale, units, no_units)
-    reboot = reboot_of(machine, actions, stale)
-    coverage = _coverage(scan, _answered(paths, no_packages), _answered(stale, no_units))
-    data = {
-        "processes": [maker.public(row) for row in rows[:PROCESSES_LIMIT]],
-        "services": [_service(action) for action in actions[:SERVICES_LIMIT]],
-        "reboot": reboot.data(),
-        "coverage": coverage,
-        "cut": {"processes": max(0, len(rows) - PROCESSES_LIMIT), "services": max(0, len(actions) - SERVICES_LIMIT)},
-    }
-    findings, left_out = findings_of(actions, reboot)
-    return result(findings, data, incomplete=_incomplete(scan, coverage) + left_out)
+    judged = NOTHING_STALE
+    if processes:
+        # Most days nothing was replaced on most hosts.
+        from . import restart_judge
+
+        judged = restart_judge.judge(scan, machine, processes)
+    reboot = reboot_of(machine, judged.to_reboot, judged.stale)
+    coverage = _coverage(scan, judged)
+    findings = judged.findings + reboot.findings()
+    return result(findings, dict(judged.data, reboot=reboot.data(), coverage=coverage), incomplete=_incomplete(scan, coverage) + judged.left_out)
 
 
-def _service(action):
-    return {
-        "kind": action.kind,
-        "name": action.name,
-        "action": action.action,
-        "commands": action.commands,
-        "reason": action.reason,
-        "pids": [row["pid"] for row in action.rows[:100]],
-    }
-
-
-def _answered(wanted, reason):
-    """Return whether something was asked, in words."""
-    return (reason or "asked") if wanted else "not needed"
-
-
-def _coverage(scan, about_packages, about_units):
+def _coverage(scan, judged):
     seen = scan.coverage
     return {
         "seen": seen.seen,
@@ -78,8 +49,8 @@ def _coverage(scan, about_packages, about_units):
         "network_files": len(seen.network_files),
         "unknown_files": len(seen.unknown_files),
         "unknown_executables": seen.unknown_exe,
-        "packages": about_packages,
-        "units": about_units,
+        "packages": judged.packages,
+        "units": judged.units,
     }
 
 

@@ -18,7 +18,7 @@ import re
 from ..host.finding import SEVERITIES, finding
 from .restart_files import MODULE, OVERWRITTEN, SCRIPT, SHADOWED, STALE
 from .restart_listen import is_public
-from .restart_plan import NONE, REBOOT
+from .restart_plan import NONE
 
 # Libraries that handle what strangers send: a hole in them is reached from outside.
 SECURITY_LIBRARIES = (
@@ -47,9 +47,9 @@ TITLES = {
 }
 
 
-def findings_of(actions, reboot):
-    """Return (findings of all actions and of the reboot, if one is due; reasons why some are left out)."""
-    found = [_finding(action) for action in actions if action.action != REBOOT]
+def findings_of(actions):
+    """Return (findings of all actions, reasons why some are left out)."""
+    found = [_finding(action) for action in actions]
     kept, reasons = [], []
     for rule in sorted({item["rule"] for item in found}):
         alike = sorted((item for item in found if item["rule"] == rule), key=_urgency)
@@ -57,7 +57,7 @@ def findings_of(actions, reboot):
         kept += alike[:limit]
         if len(alike) > limit:
             reasons.append("%d findings of %s more than the %d shown" % (len(alike) - limit, rule, limit))
-    return kept + reboot.findings(), reasons
+    return kept, reasons
 
 
 def _urgency(item):

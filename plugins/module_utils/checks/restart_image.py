@@ -15,7 +15,6 @@ __metaclass__ = type
 import os
 import re
 
-from ..host.packages import compare_rpm
 from ..host.proc import Proc
 
 _OSTREE = rb"(?:^|\s)ostree=(\S+)"
@@ -46,13 +45,15 @@ def _default_entry(machine):
         names = sorted(name for name in os.listdir(machine.path(folder)) if name.startswith(b"ostree-") and name.endswith(b".conf"))
     except OSError:
         return b""
+    from ..host import packages  # few machines have such a loader
+
     best = (b"", b"")
     for name in names:
         text = machine.read_or_none(folder + b"/" + name, 65536) or b""
         version = re.search(rb"^version[ \t]+(\S+)", text, re.MULTILINE)
         options = re.search(rb"^options[ \t]+(.*)$", text, re.MULTILINE)
         target = re.search(_OSTREE, options.group(1)) if options else None
-        if target and version and (not best[1] or compare_rpm(version.group(1), best[0]) > 0):
+        if target and version and (not best[1] or packages.compare_rpm(version.group(1), best[0]) > 0):
             best = (version.group(1), target.group(1))
     return best[1]
 

@@ -17,7 +17,6 @@ import os
 import re
 import struct
 
-from ..host.packages import compare_rpm, dpkg_versions
 from ..host.plain import open_plain
 
 # Where distributions put a kernel: (folder, pattern of the name below it; the first group is the release, as uname -r says it).
@@ -64,6 +63,8 @@ class Kernel:
         names = image_names(self.machine, self.running)
         if names:
             return b"" if any(self.build in name for name in names) else names[0].partition(b") ")[2] or names[0]
+        from ..host.packages import dpkg_versions
+
         package = dpkg_versions(self.machine).get(b"linux-image-" + self.running)
         match = re.search(rb"Debian ([0-9][^ ]*)", self.build)
         if package and match and package != match.group(1) and not package.startswith(match.group(1) + b"+b"):
@@ -116,6 +117,8 @@ def flavour(release):
 
 def compare_releases(first, second):
     """Return -1, 0 or 1: the numbers decide, never the text. A release is ordered as rpm orders, which fits Debian's names, too."""
+    from ..host.packages import compare_rpm  # a machine without a kernel of its own has nothing to compare
+
     return compare_rpm(first, second)
 
 

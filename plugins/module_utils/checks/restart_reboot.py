@@ -20,7 +20,6 @@ from ..host.finding import finding, text
 from . import restart_image as image
 from . import restart_microcode as microcode
 from .restart_kernel import Kernel, live_patches
-from .restart_plan import REBOOT
 
 # What it takes, from little to much: a restart of the user space, a new kernel without the firmware, everything.
 LEVELS = ("none", "soft-reboot", "kexec", "reboot")
@@ -85,12 +84,11 @@ class Reboot:
 
 
 def reboot_of(machine, actions, stale):
-    """Return the Reboot of a machine: C(actions) of the plan that only a reboot can do, C(stale) rows."""
+    """Return the Reboot of a machine: C(actions) of the plan are those that only a reboot can do, C(stale) rows."""
     reboot = Reboot(soft_reboot=any(os.path.exists(machine.path(unit)) for unit in SOFT_REBOOT_UNITS))
     for action in actions:
-        if action.action == REBOOT:
-            names = sorted({os.path.basename(item["path"]) for row in action.rows for item in row["files"]})
-            reboot.add(action.name, "runs replaced %s; %s" % (", ".join(names[:5]), action.reason), "soft-reboot")
+        names = sorted({os.path.basename(item["path"]) for row in action.rows for item in row["files"]})
+        reboot.add(action.name, "runs replaced %s; %s" % (", ".join(names[:5]), action.reason), "soft-reboot")
     _libc(reboot, stale)
     _requested(reboot, machine)
     # A container shares the kernel of another machine: neither kernel nor microcode is its affair.

@@ -42,10 +42,10 @@ class Rows:
     def owner(self, process):
         """Return the host.systemd.Owner of a process; one in another process namespace is in a container, whatever its name."""
         if process.pid not in self._owners:
-            owner = systemd.owner(self.proc.read(process.pid, b"cgroup", 65536) or b"")
-            space = self.proc.link(process.pid, b"ns/pid")
+            owner = systemd.owner(self.proc.read(process.reader, b"cgroup", 65536) or b"")
+            space = self.proc.link(process.reader, b"ns/pid")
             if owner.kind != b"container" and None not in (space, self._own_pid_space) and space != self._own_pid_space:
-                owner = systemd.Owner(b"container", self._hostname(process.pid), b"", owner.unit)
+                owner = systemd.Owner(b"container", self._hostname(process.reader), b"", owner.unit)
             self._owners[process.pid] = owner
         return self._owners[process.pid]
 
@@ -75,7 +75,7 @@ class Rows:
         unit = owner.name.decode("utf-8", "backslashreplace") if owner.kind == b"unit" else ""
         main = int(units.get(unit, {}).get("MainPID") or 0) or None
         main_stat = self.proc.stat(main) if main else None
-        uid = self.proc.uid(process.pid)
+        uid = self.proc.uid(process.reader)
         files = [_file(verdict, owners.get(verdict.path) if on_host else None) for verdict in process.files]
         return {
             "pid": process.pid,
@@ -88,7 +88,7 @@ class Rows:
             "session": self._session(owner),
             "container": _container(owner),
             "main_pid": main,
-            "listens": self._listeners.of(process.pid) if _is_stale(process) else [],
+            "listens": self._listeners.of(process.reader) if _is_stale(process) else [],
             "stale": _is_stale(process),
             "files": files[:FILES_LIMIT],
             "files_cut": max(0, len(files) - FILES_LIMIT),

@@ -28,11 +28,15 @@ FILES_LIMIT = 4096
 
 ATTEMPTS = 3
 
+# Links of /proc/PID/task: itself, its parent, and one for each thread.
+ONE_THREAD_LINKS = 3
+
 _GONE = (errno.ENOENT, errno.ESRCH, errno.ESTALE)
 _DENIED = (errno.EACCES, errno.EPERM)
 
-# A process with at least one remarkable file. files: list of Verdict; stat: host.proc.Stat; exe: where its link leads (bytes).
-Process = collections.namedtuple("Process", "pid stat started exe files")
+# A process with at least one remarkable file. files: list of Verdict; stat: host.proc.Stat; exe: where its link leads (bytes). reader: the
+# number under which /proc tells of it, that of a living thread where the process's first one has ended.
+Process = collections.namedtuple("Process", "pid reader stat started exe files")
 
 
 class OutOfSight(OSError):
@@ -104,43 +108,65 @@ class Scan:
             self.coverage.unreadable += 1
 
     def _process(self, pid):
-        keys = self.maps.of(pid)
+        keys, reader = self._keys(pid)
         if keys is None:
             self.coverage.skipped += 1  # a kernel thread or a zombie: it runs no file
             return None
         self.coverage.seen += 1
-        exe = self.proc.link(pid, b"exe") or b""
+        exe = self.proc.link(reader, b"exe") or b""
         script = self.scripts is not None and self.scripts.is_interpreter(exe)
         # Nearly always all files are known and unchanged in our own namespace; a file is the same in every other.
         if self._unchanged.issuperset(keys) and not script and not exe.endswith(DELETED):
             return None
-        space, view = self.views.of(pid, self.proc.link(pid, b"ns/mnt"))
+        space, view = self.views.of(reader, self.proc.link(reader, b"ns/mnt"))
         moments = self._moments.setdefault(space, {})
         for key in keys.difference(moments):
-            moments[key] = self.files.glance(view, pid, parse(key))
+            moments[key] = self.files.glance(view, reader, parse(key))
             if view.own and not moments[key]:
                 self._unchanged.add(key)
         newest = max([moments[key] for key in keys] or [0.0])
-        scripts = self.scripts.look(pid, exe, view, space) if script else []
+        scripts = self.scripts.look(reader, exe, view, space) if script else []
         if not newest and not scripts and not exe.endswith(DELETED):
             return None
-        return self._closer(pid, exe, keys, view, space, newest, scripts)
-
-    def _closer(self, pid, exe, keys, view, space, newest, scripts):
-        """The second look, at the few processes with something newer than the boot or with a name that leads elsewhere."""
         stat = self.proc.stat(pid)
         if stat is None:
             raise OSError(errno.ESRCH, "gone")
-        started = self.proc.started(stat)
+        files = self._closer(reader, exe, keys, view, space, newest, scripts, self.proc.started(stat))
+        return Process(pid, reader, stat, self.proc.started(stat), exe, files) if files else None
+
+    def _keys(self, pid):
+        """Return (keys of the mappings, number under which /proc tells of the process); keys is None of what runs no file."""
+        try:
+            keys = self.maps.of(pid)
+        except OSError as error:
+            living = self._living_thread(pid) if error.errno == errno.ESRCH else None
+            if living is None:
+                raise
+            return living
+        return self._living_thread(pid) or (None, pid) if keys is None else (keys, pid)
+
+    def _living_thread(self, pid):
+        """Return (keys, number) of a thread that goes on though the process's first one has ended and left no maps of its own, or None."""
+        try:
+            if os.stat(self.proc.path(pid, b"task")).st_nlink <= ONE_THREAD_LINKS:
+                return None
+            for thread in sorted(int(name) for name in os.listdir(self.proc.path(pid, b"task"))):
+                keys = self.maps.of(thread) if thread != pid else None
+                if keys is not None:
+                    return keys, thread
+        except OSError:
+            pass  # it ends just now: what was to be told of it is told of the first thread
+        return None
+
+    def _closer(self, pid, exe, keys, view, space, newest, scripts, started):
+        """The second look, at the few processes with something newer than the boot or with a name that leads elsewhere: return their Verdicts."""
         files = []
         if newest > started:
             files = self._mapped(pid, keys, view, space, started)
         if exe.endswith(DELETED):
             files += self._executable(pid, exe, view, files)
         files += [verdict for verdict in scripts if concerns(verdict, started)]
-        if not files:
-            return None
-        return Process(pid, stat, started, exe, sorted(set(files), key=_order))
+        return sorted(set(files), key=_order)
 
     def _mapped(self, pid, keys, view, space, started):
         moments = self._moments[space]
