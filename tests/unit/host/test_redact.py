@@ -8,9 +8,11 @@ from __future__ import annotations
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.bottomup.security.plugins.module_utils.checks.fail2ban_log import Log
-from ansible_collections.bottomup.security.plugins.module_utils.host.redact import redact
+from ansible_collections.bottomup.security.plugins.module_utils.host.redact import RULES, redact
 
 SECRET = "0123456789abcdef0123456789ABCDEF"
 
@@ -48,3 +50,17 @@ def test_what_the_log_of_fail2ban_says_of_a_failed_command_holds_no_secret(words
 @pytest.mark.parametrize("words", ["the monkey: banana split", "ssh host key: ecdsa-sha2-nistp256", "X-Frame-Options: DENY", "https://api.telegram.org/"])
 def test_what_is_no_secret_stays(words: str) -> None:
     assert redact(words.encode()).decode() == words
+
+
+PIECES = [*(word.lower() for words in COMMANDS.values() for word in words.split()), *(word for words in COMMANDS.values() for word in words.split())]
+PIECES += ["https://user:pw@host/", "Cookie: a=b", "PGPASSWORD=abc", "--token", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.x", f"ghp_{SECRET}", "sshpass -p x", " "]
+PIECES += ["Set-Cookie:", "SESSIONID=1", "apiKey=", "AKIA0123456789ABCDEF", "discordapp.com/api/webhooks/12345678", "mariadb-dump -px", "é"]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=8), st.sampled_from(["", " "]))
+def test_looking_for_words_first_hides_the_same(pieces: list[str], between: str) -> None:
+    words = between.join(pieces).encode()
+    slow = words
+    for _needles, pattern, instead in RULES:
+        slow = pattern.sub(instead, slow)
+    assert redact(words) == slow
