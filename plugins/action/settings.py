@@ -10,10 +10,12 @@ import typing as t
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.bottomup.security.plugins.plugin_utils import settings
+from ansible_collections.bottomup.security.plugins.plugin_utils.feeds import options as feeds
 
 ARGUMENTS = (
     *("checks", "options", "state_dir", "run_id", "timeout", "memory", "task_timeout", "fail_on", "max_unreachable"),
     *("database", "keep_days", "accepted", "outputs", "report_dir", "feeds_dir", "tell"),
+    *feeds.DEFAULTS,
 )
 
 
@@ -53,6 +55,7 @@ def _checked(args: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t
     settings.outputs(args.get("outputs"))
     settings.report_dir(args.get("report_dir"))
     settings.feeds_dir(args.get("feeds_dir"), settings.state_dir(args.get("state_dir")))
+    feeds.checked(args)
     settings.tell(args.get("tell"))
     settings.database(args.get("database"))
     settings.keep_days(args.get("keep_days", 90))

@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - bottomup.security.run
   - bottomup.security.trip
   - bottomup.security.report
+  - bottomup.security.feeds
 options:
   task_timeout:
     description: How long the whole trip to one host may take, in seconds or with V(s), V(m) or V(h).

@@ -8,22 +8,20 @@ from __future__ import annotations
 import os
 import typing as t
 from collections.abc import Mapping
-from pathlib import Path
 
-from ..settings import SettingError, seconds, state_dir
+from ..settings import SettingError, seconds
 from . import catalog
 from .one import Upstream
 from .pages import Page
 
-# The options as the action has them, and their defaults.
+# The options as the actions have them, and their defaults.
 DEFAULTS: dict[str, t.Any] = {
-    "mirror": "",
-    "upstream": "",
-    "urls": {},
-    "ecosystems": [],
-    "ca": "",
-    "max_age": "20h",
-    "timeout": "10m",
+    "feeds_mirror": "",
+    "feeds_urls": {},
+    "feeds_ecosystems": [],
+    "feeds_ca": "",
+    "feeds_max_age": "20h",
+    "feeds_timeout": "10m",
     "pages": [],
 }
 
@@ -32,9 +30,8 @@ _PAGES_LIMIT = 200
 
 
 class Options(t.NamedTuple):
-    """C(directory) is the folder of the feeds; C(ecosystems) is empty for those of the fleet; C(max_age) and C(timeout) are in seconds."""
+    """C(ecosystems) is empty for those that the fleet has; C(max_age) and C(timeout) are in seconds."""
 
-    directory: Path
     upstream: Upstream
     ecosystems: tuple[str, ...]
     ca: str
@@ -43,27 +40,17 @@ class Options(t.NamedTuple):
     pages: tuple[Page, ...]
 
 
-def checked(given: Mapping[str, t.Any], state: t.Any) -> Options:
-    """Return the options of the action; C(state) is the state folder as given. SettingError names the variable, its value and what is allowed."""
+def checked(given: Mapping[str, t.Any]) -> Options:
+    """Return the options of an action. SettingError names the variable and what is allowed."""
     values = {name: given.get(name) if given.get(name) is not None else default for name, default in DEFAULTS.items()}
     return Options(
-        directory(values["mirror"], state),
-        Upstream(_urls(values["urls"]), _base("daily_check_feeds_mirror", values["upstream"], empty=True)),
-        _ecosystems(values["ecosystems"]),
-        _ca(values["ca"]),
-        seconds("daily_check_feeds_max_age", values["max_age"], 0, 366 * 86400),
-        seconds("daily_check_feeds_timeout", values["timeout"], 1, 86400),
+        Upstream(_urls(values["feeds_urls"]), _base("daily_check_feeds_mirror", values["feeds_mirror"], empty=True)),
+        _ecosystems(values["feeds_ecosystems"]),
+        _ca(values["feeds_ca"]),
+        seconds("daily_check_feeds_max_age", values["feeds_max_age"], 0, 366 * 86400),
+        seconds("daily_check_feeds_timeout", values["feeds_timeout"], 1, 86400),
         pages(values["pages"]),
     )
-
-
-def directory(given: t.Any, state: t.Any) -> Path:
-    """Return the folder of the feeds: as given, else C(feeds) in the state folder."""
-    if given in (None, ""):
-        return state_dir(state) / "feeds"
-    if not isinstance(given, str):
-        raise SettingError(f"daily_check_feeds_dir is {given!r}: a path is wanted")
-    return Path(os.path.abspath(os.path.expanduser(given)))
 
 
 def _urls(given: t.Any) -> dict[str, str]:

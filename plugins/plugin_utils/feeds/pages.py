@@ -66,9 +66,11 @@ def read(mirror: Path) -> list[dict[str, Any]]:
     return [_public(item) for item in _read(mirror).values()]
 
 
-def looked(mirror: Path) -> float | None:
-    """Return when the pages were last looked at, in seconds since 1970."""
-    return max((moment for item in _read(mirror).values() if (moment := seconds(item.get("looked"))) is not None), default=None)
+def due(mirror: Path, pages: Sequence[Page], now: float, max_age: float) -> bool:
+    """Return whether the pages are to be looked at: one never was, or the last look is older than C(max_age) seconds."""
+    before = _read(mirror)
+    times = [seconds(before.get(page.url, {}).get("looked")) for page in pages]
+    return any(moment is None or not 0 <= now - moment <= max_age for moment in times)
 
 
 def _safely(web: Web, page: Page, before: Mapping[str, Any], now: float, deadline: float) -> dict[str, Any]:
