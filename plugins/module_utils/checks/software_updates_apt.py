@@ -18,6 +18,7 @@ import re
 import time
 
 from ..host.finding import text
+from .software_apt_conf import settings
 from .software_text import is_on
 from .software_units import jobs, mtime
 
@@ -37,26 +38,11 @@ CRON = b"/etc/cron.daily/apt-compat"
 
 SET_UP = ("apt-get install unattended-upgrades", "dpkg-reconfigure --priority=low unattended-upgrades")
 
-_SETTING = re.compile(rb"([\w:/.-]+?)(::)? \"(.*)\";\Z")
 # 2026-11-22 06:12:01,123 ERROR Installing the upgrades failed!
 _LINE = re.compile(rb"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d+ ([A-Z]+) (.*)\Z")
 _BEGIN = b"Starting unattended upgrades script"
 # How a run ends that did what it could; others end with a word of the level ERROR or CRITICAL.
 _GOOD = (b"All upgrades installed", b"No packages found that can be upgraded unattended")
-
-
-def settings(machine):
-    """Return {name in lower case: [values]} of apt's settings, as apt puts them together; empty where it does not say."""
-    program = machine.which(b"apt-config")
-    if program is None:
-        return {}
-    answer = machine.run([program, b"dump"], timeout=10)
-    found = {}
-    for line in answer.out.split(b"\n"):
-        match = _SETTING.match(line)
-        if match:
-            found.setdefault(match.group(1).lower(), []).append(match.group(3))
-    return found
 
 
 def lists_written(machine):
@@ -77,7 +63,7 @@ def _names(machine, folder):
 def look(machine):
     """Return (State, problems)."""
     config = settings(machine)
-    problems = [] if config else ["apt-config does not say how apt is set up"]
+    problems = [] if config else ["apt does not say how it is set up"]
     timers, more = jobs(machine, PAIRS)
     installed = machine.which(b"unattended-upgrade") is not None
     problem, commands, applies = _set_up(machine, config, timers, installed)
