@@ -19,6 +19,9 @@ from conftest_engine import MISBEHAVING
 
 from ansible_collections.bottomup.security.plugins.plugin_utils.spool import read_documents
 
+# No test fetches anything from the network; those of the feeds have servers of their own.
+NO_REFRESH = "daily_check_feeds_refresh=false"
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -76,7 +79,7 @@ def ansible(folder: Path, command: t.Sequence[str], collections: str | None = No
 
 
 def audit(folder: Path, inventory: Path | str, *arguments: str, playbook: str = "bottomup.security.daily_check", **keywords: str) -> Audit:
-    return ansible(folder, ["ansible-playbook", "-i", str(inventory), playbook, *arguments], **keywords)
+    return ansible(folder, ["ansible-playbook", "-i", str(inventory), playbook, "-e", NO_REFRESH, *arguments], **keywords)
 
 
 def workshop(folder: Path) -> str:

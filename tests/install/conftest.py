@@ -16,7 +16,7 @@ from pathlib import Path
 
 import needs
 import pytest
-from audit import Audit, ansible
+from audit import NO_REFRESH, Audit, ansible
 from tree import copy_tracked
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -74,7 +74,7 @@ class Controller:
         return ansible(folder, [str(binaries / command), *arguments], collections=str(self.collections), PATH=f"{binaries}:/usr/sbin:/usr/bin:/sbin:/bin")
 
     def daily_check(self, folder: Path, *arguments: str) -> Audit:
-        return self.run(folder, "ansible-playbook", *arguments, "bottomup.security.daily_check")
+        return self.run(folder, "ansible-playbook", "-e", NO_REFRESH, *arguments, "bottomup.security.daily_check")
 
 
 MakeController = Callable[[str], Controller]
