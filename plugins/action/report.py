@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import socket
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,12 @@ from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.bottomup.security.plugins.plugin_utils import settings, spool, windows
 from ansible_collections.bottomup.security.plugins.plugin_utils.accept.apply import block
+from ansible_collections.bottomup.security.plugins.plugin_utils.advisories import cyclonedx
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.fleet import Announcements
 from ansible_collections.bottomup.security.plugins.plugin_utils.history.rebuild import OldRun, old_run, rebuild
 from ansible_collections.bottomup.security.plugins.plugin_utils.history.record import Recorder
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect import Fleet, collect
-from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import Run, judge
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import VERSION, Run, judge
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.merge import Source, merged
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.verdict import FAIL_ON
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.write import write_reports, write_summary
@@ -113,13 +115,13 @@ def _report(options: dict[str, Any], check_mode: bool) -> tuple[Run, dict[str, s
             remember=lambda rows, run_id: recorder.record(rows, run_id, now),
             told=announcements.told,
         )
-    limits = {"fail_on": options["fail_on"], "max_unreachable": options["max_unreachable"]}
-    run = judge(fleet, **limits, title=options["title"], now=now, acceptances=accepted.uses)
-    elsewhere = settings.report_dir(options["report_dir"])
-    directory = source.directories[0] if len(source.directories) == 1 else elsewhere or spool.new_run(state_dir, source.run_id)
-    newest = None if options["merge"] else state_dir
-    before = [earlier(state_dir / "latest"), earlier(directory)]
-    paths, words = write_reports(run, directory, newest, settings.outputs(options["outputs"]), elsewhere)
+        limits = {"fail_on": options["fail_on"], "max_unreachable": options["max_unreachable"]}
+        run = judge(fleet, **limits, title=options["title"], now=now, acceptances=accepted.uses)
+        elsewhere = settings.report_dir(options["report_dir"])
+        directory = source.directories[0] if len(source.directories) == 1 else elsewhere or spool.new_run(state_dir, source.run_id)
+        newest = None if options["merge"] else state_dir
+        before = [earlier(state_dir / "latest"), earlier(directory)]
+        paths, words = write_reports(run, directory, newest, settings.outputs(options["outputs"]), elsewhere, _folders(announcements, source, hosts, run))
     if not options["merge"]:
         windows.move_on(fleet.hosts, state_dir)
         spool.forget_runs(state_dir, keep_days, keep=directory)
@@ -128,6 +130,17 @@ def _report(options: dict[str, Any], check_mode: bool) -> tuple[Run, dict[str, s
     if options["accept"]:
         words += "\n" + _block(fleet, options["accept"], settings.today(now))
     return run, paths, words
+
+
+def _folders(announcements: Announcements, source: Source, hosts: list[str], run: Run) -> dict[str, Callable[[], Iterable[tuple[str, bytes]]]]:
+    """Return what makes the files of the ways out that have a file for each host; the documents are read again for them."""
+    about = cyclonedx.Run(run.fleet.run_id, run.created, VERSION)
+    chosen = {host.name: host for host in run.fleet.hosts}
+
+    def boms(applications: bool) -> Iterable[tuple[str, bytes]]:
+        return announcements.boms(source.documents(hosts), about, chosen, applications)
+
+    return {"cyclonedx": lambda: boms(False), "cyclonedx_applications": lambda: boms(True)}
 
 
 def _tell(run: Run, channels: list[Channel], before: list[Earlier], directory: Path, paths: dict[str, str], check_mode: bool) -> str:

@@ -39,6 +39,8 @@ options:
     description:
       - What is written, a list or names with commas. V(html), V(json), V(text), V(markdown), V(sarif), V(junit), V(openmetrics),
         V(csv), V(nagios). Empty means the first three. C(summary.json) is always written.
+      - V(cyclonedx) and V(cyclonedx_applications) write CycloneDX 1.6 with vulnerabilities, a file for each host or for each application, in a folder
+        of that name.
     type: raw
     default: ""
   report_dir:

@@ -18,7 +18,7 @@ from .accept.file import AcceptanceError, read_acceptances
 from .check_options import BadOption, checked_options
 from .payload import available_checks
 from .report.verdict import FAIL_ON, allowed_unreachable
-from .report.write import DEFAULT, WRITERS
+from .report.write import DEFAULT, OUTPUTS
 from .spool import RUN_ID, new_run_id
 from .tell import chat
 from .tell.channels import Channel, Chat, TellError, channels
@@ -179,11 +179,11 @@ def outputs(given: t.Any) -> list[str]:
     if isinstance(given, str):
         given = [name.strip() for name in given.split(",")]
     if not isinstance(given, (list, tuple)) or not given:
-        raise SettingError(f"daily_check_outputs is {given!r}: a list is wanted; there are {', '.join(WRITERS)}")
-    unknown = [name for name in given if name not in WRITERS]
+        raise SettingError(f"daily_check_outputs is {given!r}: a list is wanted; there are {', '.join(OUTPUTS)}")
+    unknown = [name for name in given if name not in OUTPUTS]
     if unknown:
-        raise SettingError(f"daily_check_outputs names {', '.join(map(repr, unknown))}: there is no such output; there are {', '.join(WRITERS)}")
-    return [name for name in WRITERS if name in given]
+        raise SettingError(f"daily_check_outputs names {', '.join(map(repr, unknown))}: there is no such output; there are {', '.join(OUTPUTS)}")
+    return [name for name in OUTPUTS if name in given]
 
 
 def report_dir(given: t.Any) -> Path | None:

@@ -34,6 +34,9 @@ TEMPORARY = ".partial-"
 # Endings of all that is in the directory of a run.
 LEFT_BY_RUNS = (SUFFIX, ".html", ".txt", ".json", ".md", ".sarif", ".xml", ".prom", ".csv", ".nagios")
 
+# Folders that a run may have; what is in them ends the same way.
+FOLDERS = ("cyclonedx", "cyclonedx_applications")
+
 # File systems allow 255 bytes in a name; the suffix and the temporary prefix need room too.
 NAME_LIMIT = 200
 
@@ -100,9 +103,13 @@ def forget_runs(state_dir: str | Path, keep_days: int, keep: Path, now: float | 
             if path.is_symlink() or not path.is_dir() or path.resolve() in (keep.resolve(), latest) or path.stat().st_mtime >= oldest:
                 continue
             entries = list(os.scandir(path))
-            if all(_left_by_run(entry) and entry.stat().st_mtime < oldest for entry in entries):
-                for entry in entries:
+            folders = [entry for entry in entries if entry.name in FOLDERS and entry.is_dir(follow_symlinks=False)]
+            files = [entry for entry in entries if entry not in folders] + [entry for folder in folders for entry in os.scandir(folder.path)]
+            if all(_left_by_run(entry) and entry.stat().st_mtime < oldest for entry in files):
+                for entry in files:
                     os.unlink(entry.path)
+                for folder in folders:
+                    os.rmdir(folder.path)
                 path.rmdir()
                 gone.append(path.name)
         except OSError:

@@ -9,21 +9,26 @@ Nothing that is wrong with a feed, the index or one server's list of software hi
 from __future__ import annotations
 
 import copy
+import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import FINDINGS_LIMIT, iso, result, text
 
 from ..document import fingerprint, group_key
 from ..feeds import states
-from . import cache
+from ..spool import SUFFIX, file_name
+from . import cache, cyclonedx
 from .index import Feed, Index
 from .judge import NO_LIST, STALE_AFTER, Judge, Judgement
 from .osv_export import Announced, record
 from .told import FeedState, Told
+
+if TYPE_CHECKING:
+    from ..report.collect import Host
 
 CHECK = "software"
 
@@ -102,6 +107,28 @@ class Announcements:
             return None
         return self._judge.judged(document)
 
+    def boms(self, documents: Iterable[dict[str, Any]], run: cyclonedx.Run, hosts: Mapping[str, Host], applications: bool) -> Iterator[tuple[str, bytes]]:
+        """Yield name and content of the CycloneDX file of each host, or of each application; C(hosts) are those of the report.
+
+        Of several documents of a host the one counts that the report is made of.
+        """
+        for document in documents:
+            host = hosts.get(document["host"])
+            check = document.get("checks", {}).get(CHECK)
+            if host is None or host.ended != document.get("ended") or not isinstance(check, dict) or not check.get("data"):
+                continue
+            try:
+                judged = self._retried(document)
+            except Exception:  # told in the report already
+                judged = None
+            accepted = cyclonedx.accepted_of(host.findings())
+            if applications:
+                for place, bom in cyclonedx.of_applications(document, judged, self._judge, run, accepted):
+                    yield _bom_file(f"{host.name}:{place}"), json.dumps(bom, separators=(",", ":")).encode("ascii")
+            else:
+                bom = cyclonedx.of_host(document, judged, self._judge, run, accepted)
+                yield _bom_file(host.name), json.dumps(bom, separators=(",", ":")).encode("ascii")
+
     def _add(self, document: dict[str, Any], check: dict[str, Any]) -> None:
         host = document["host"]
         try:
@@ -158,6 +185,10 @@ class Announcements:
                 told.exploited += priority.exploited
                 told.announced[subject] = Announced(record(self._judge.index, named.vids, priority))
             told.announced[subject].add(named.packages)
+
+
+def _bom_file(name: str) -> str:
+    return file_name(name).removesuffix(SUFFIX) + ".cdx.json"
 
 
 def _state(name: str, feed: Feed | None, state: states.FeedState | None, now: float, stale_after: float) -> FeedState:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import calendar
 import gzip
 import json
 import os
@@ -15,6 +14,7 @@ from typing import Any
 
 import advisories_mirror as mirror
 import pytest
+from advisories_hosts import NOW, age, document, rpm, software
 from schemas import faults
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import finding, result
@@ -26,25 +26,6 @@ from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect i
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import judge, report_json, summary_json
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.page import report_html
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.plain import report_text
-
-NOW = calendar.timegm((2026, 11, 22, 6, 0, 0))
-ALMA = {"id": "almalinux", "version_id": "9.6"}
-DEBIAN = {"id": "debian", "version_id": "12"}
-
-
-def rpm(name: str, version: str, release: str) -> list[str]:
-    return [name, "0", version, release, "x86_64", f"{name}-{version}-{release}.src.rpm", "(none)", "AlmaLinux"]
-
-
-def software(*rows: list[str], **more: Any) -> dict[str, Any]:
-    return {"packages": {"manager": "rpm", "rows": list(rows)}, "kernel_running": "", **more}
-
-
-def document(host: str, data: dict[str, Any], system: dict[str, str] | None = None, findings: Iterable[dict[str, Any]] = (), **checks: Any) -> dict[str, Any]:
-    given = {"software": result(list(findings), data), **checks}
-    answer = {"facts": {"os": system or ALMA}, "checks": given}
-    return accept_answer(answer, host=host, groups=[], run_id="r1", expected_checks=list(given), started="2026-11-22T05:59:00Z", ended="2026-11-22T05:59:03Z")
-
 
 OLD = software(rpm("curl", "7.76.1", "29.el9"), rpm("tree", "1.8", "1.el9"))
 NEW = software(rpm("curl", "7.76.1", "40.el9"))
@@ -64,11 +45,6 @@ def feeds(tmp_path: Path) -> Path:
     (place / "endoflife" / "almalinux.json").write_text(json.dumps([{"cycle": "9", "eol": "2026-12-31", "latest": "9.8"}]))
     age(place, 3600)
     return place
-
-
-def age(place: Path, seconds: float) -> None:
-    for path in place.rglob("*"):
-        os.utime(path, (NOW - seconds, NOW - seconds))
 
 
 def run(place: Path, state: Path, documents: Iterable[dict[str, Any]], hosts: Iterable[str] = ()) -> Fleet:
