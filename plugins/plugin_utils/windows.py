@@ -1,7 +1,8 @@
 # Copyright (c) 2026 The bottomup.security authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The window of a host's log checks: since its last complete check, so that no hour of a log is left out after a weekend without a run.
+"""What the log checks of a host are told of its runs before: since when to look, so that no hour of a log is left out after a weekend
+without a run, and how full its disks were, so that their growth is known.
 
 Kept beside the history in ``<state>/windows/``, a small file for a part of the hosts: the worker of a host reads one, and opens
 no database. A window begins to move on only when the report of what was found in it is written.
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .history.lives import COMPLETE
+from .logs.extract import unpack
 
 if TYPE_CHECKING:
     from .report.collect import Host
@@ -27,11 +29,17 @@ if TYPE_CHECKING:
 # Checks that look at a window of logs, each with an option "since" that takes an ISO time.
 LOG_CHECKS = ("denials", "fail2ban", "log_digest", "web_probes")
 
+# The check that tells how fast disks fill, in an option "previous" that takes {"time": seconds, "used_bytes": {mount: bytes}}.
+DISK_CHECK = "log_digest"
+
 DAY = 86400
 
 # The window of a check that is told nothing. A shorter one would make a quiet server look like one whose logs have stopped.
 SHORTEST = DAY
 LONGEST = 7 * DAY
+
+# How full the disks were is kept until it is this old, so that two runs in a row do not take an hour's growth for a day's.
+DISKS_KEPT = 20 * 3600
 
 # A clock that differs from the controller's by more is not believed.
 CLOCK_DIFFERS = DAY
@@ -40,30 +48,41 @@ FILE_LIMIT = 16 * 1024 * 1024
 
 
 def with_windows(options: Mapping[str, Any], checks: Sequence[str], host: str, state_dir: Path, now: float) -> dict[str, Any]:
-    """Return the options of the checks with ``since`` where a log check of this host must look further back than it does by itself.
+    """Return the options of the checks with ``since`` where a log check of this host must look further back than it does by itself,
+    and with ``previous`` where it is known how full the disks were.
 
-    What the user gives as ``since`` stays. Without a last complete check, or where its time is not known, nothing is added.
+    What the user gives stays. Without a last complete check, or where its time is not known, nothing is added.
     """
     chosen = dict(options)
-    wanted = [check for check in checks if check in LOG_CHECKS and "since" not in (options.get(check) or {})]
-    if not wanted:
+    wanted = [check for check in checks if check in LOG_CHECKS]
+    last = _read(_file(state_dir, host)).get(host) if wanted else None
+    if not isinstance(last, dict):
         return chosen
-    last = _read(_file(state_dir, host)).get(host)
     for check in wanted:
-        seen = _seconds(last.get(check)) if isinstance(last, dict) else None
+        told: dict[str, Any] = {}
+        seen = _seconds(last.get(check))
         if seen is not None and seen < now - SHORTEST:
-            chosen[check] = {**(options.get(check) or {}), "since": _iso(max(seen, now - LONGEST))}
+            told["since"] = _iso(max(seen, now - LONGEST))
+        if check == DISK_CHECK and isinstance(last.get("disks"), dict):
+            told["previous"] = last["disks"]
+        if told:
+            chosen[check] = {**told, **(options.get(check) or {})}
     return chosen
 
 
 def move_on(hosts: Iterable[Host], state_dir: Path) -> None:
     """Keep when each log check of these hosts last saw all, by the hosts' own clocks. What cannot be written only makes windows longer."""
-    by_file: dict[Path, dict[str, dict[str, str]]] = {}
+    by_file: dict[Path, dict[str, dict[str, Any]]] = {}
     for host in hosts:
         clock = _believed(host)
-        complete = [check for check in LOG_CHECKS if check in host.cells and host.cells[check].status in COMPLETE]
-        if clock and complete:
-            by_file.setdefault(_file(state_dir, host.name), {})[host.name] = dict.fromkeys(complete, clock)
+        if not clock:
+            continue
+        news: dict[str, Any] = dict.fromkeys((check for check in LOG_CHECKS if check in host.cells and host.cells[check].status in COMPLETE), clock)
+        used = unpack(host.extract).get("used")
+        if used:
+            news["disks"] = {"time": _seconds(clock), "used_bytes": used}
+        if news:
+            by_file.setdefault(_file(state_dir, host.name), {})[host.name] = news
     try:
         if by_file:
             (state_dir / "windows").mkdir(mode=0o700, exist_ok=True)
@@ -76,10 +95,20 @@ def move_on(hosts: Iterable[Host], state_dir: Path) -> None:
         pass
 
 
-def _later(old: object, news: dict[str, str]) -> dict[str, str]:
+def _later(old: object, news: dict[str, Any]) -> dict[str, Any]:
     """Return the later time of each check; an older run may come late, and a file may be damaged."""
-    kept = {check: str(clock) for check, clock in old.items() if _seconds(clock) is not None} if isinstance(old, dict) else {}
-    return {**kept, **{check: max(clock, kept.get(check, "")) for check, clock in news.items()}}
+    known = old if isinstance(old, dict) else {}
+    kept: dict[str, Any] = {check: str(clock) for check, clock in known.items() if _seconds(clock) is not None}
+    later = {check: max(clock, kept.get(check, "")) for check, clock in news.items() if check != "disks"}
+    return {**kept, **later, **_disks(known.get("disks"), news.get("disks"))}
+
+
+def _disks(old: object, new: dict[str, Any] | None) -> dict[str, Any]:
+    """Return how full the disks were, under its name: the old state until it is too old to keep."""
+    time_of_old = old.get("time") if isinstance(old, dict) else None
+    if isinstance(time_of_old, int) and (new is None or new["time"] < time_of_old + DISKS_KEPT):
+        return {"disks": old}
+    return {"disks": new} if new else {}
 
 
 def _believed(host: Host) -> str | None:

@@ -24,6 +24,9 @@ NEARLY_FULL = 85
 # At the speed since the last run it is full within that many days.
 SOON_DAYS = 3
 
+# What was written within fewer days (a backup, an upgrade) says nothing about the days to come.
+LEAST_DAYS = 0.5
+
 # Always full or without a meaning of full.
 READ_ONLY_KINDS = (b"squashfs", b"iso9660", b"erofs", b"cramfs", b"udf", b"romfs")
 LOCAL_KINDS = (
@@ -117,7 +120,7 @@ def growth(disk, before, now):
         days = (now - float(before["time"])) / 86400.0
     except (TypeError, KeyError, ValueError, AttributeError):
         return None
-    if not isinstance(used, (int, float)) or days < 0.04:
+    if not isinstance(used, (int, float)) or days < LEAST_DAYS:
         return None
     return int((disk.used - used) / days)
 

@@ -15,12 +15,13 @@ from ansible_collections.bottomup.security.plugins.module_utils.host.finding imp
 from .digest import digest_of
 from .reading import at, moment, rows, texts, whole, words
 
-# Of one host: the worst of its denials, its clients that sent probes, its logins, its hours.
+# Of one host: the worst of its denials, its clients that sent probes, its logins, its hours, its file systems.
 DENIALS_KEPT = 40
 CLIENTS_KEPT = 60
 SAMPLES_KEPT = 4
 LOGINS_KEPT = 60
 HOURS_KEPT = 48
+DISKS_KEPT = 40
 
 PACK_ABOVE = 600
 
@@ -36,6 +37,11 @@ def extract(results: Mapping[str, Mapping[str, Any]]) -> bytes:
             for row in rows(results, "log_digest", "data", "logins", "accepted", limit=LOGINS_KEPT)
         ],
         "hours": _hours(results),
+        "used": {
+            words(row, "mount", limit=300): whole(row, "used_bytes")
+            for row in rows(results, "log_digest", "data", "disks", limit=DISKS_KEPT)
+            if words(row, "mount")
+        },
     }
     packed = json.dumps({name: value for name, value in kept.items() if value}, separators=(",", ":")).encode("ascii")
     return packed if len(packed) < PACK_ABOVE else zlib.compress(packed, 1)

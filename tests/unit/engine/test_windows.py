@@ -110,3 +110,30 @@ def test_a_folder_that_cannot_be_made_hinders_nothing(tmp_path: Path) -> None:
 def test_other_checks_read_nothing(tmp_path: Path) -> None:
     looked(tmp_path, 3)
     assert with_windows({}, ("restart",), "web1", tmp_path, NOW) == {}
+
+
+def disks(used: int) -> dict[str, Any]:
+    return result(data={"disks": [{"mount": "/", "used_bytes": used}, {"mount": 7, "used_bytes": "much"}]})
+
+
+def previous(state: Path) -> Any:
+    return with_windows({}, CHECKS, "web1", state, NOW).get("log_digest", {}).get("previous")
+
+
+def test_the_growth_of_disks_is_told_from_a_state_that_is_a_day_old(tmp_path: Path) -> None:
+    """Two runs in a row leave the older state: an hour's growth is no day's."""
+    assert previous(tmp_path) is None
+    looked(tmp_path, 1.1, log_digest=disks(100))
+    before = {"time": int(NOW - 1.1 * DAY), "used_bytes": {"/": 100}}
+    assert previous(tmp_path) == before
+    looked(tmp_path, 1.0, log_digest=disks(400))
+    assert previous(tmp_path) == before
+    looked(tmp_path, 0.1, log_digest=disks(500))
+    assert previous(tmp_path) == {"time": int(NOW - 0.1 * DAY), "used_bytes": {"/": 500}}
+    looked(tmp_path, 0.05)
+    assert previous(tmp_path)["used_bytes"]["/"] == 500, "a run that does not tell it leaves what is known"
+
+
+def test_what_the_user_says_about_disks_stays(tmp_path: Path) -> None:
+    looked(tmp_path, 1, log_digest=disks(100))
+    assert with_windows({"log_digest": {"previous": {"time": 1}}}, CHECKS, "web1", tmp_path, NOW)["log_digest"]["previous"] == {"time": 1}
