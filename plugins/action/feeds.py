@@ -15,6 +15,7 @@ from ansible.utils.display import Display
 from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.bottomup.security.plugins.plugin_utils import settings, spool
+from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.judge import STALE_AFTER
 from ansible_collections.bottomup.security.plugins.plugin_utils.feeds import catalog, manifest, needs, one, pages, refresh
 from ansible_collections.bottomup.security.plugins.plugin_utils.feeds.options import Options, checked
 from ansible_collections.bottomup.security.plugins.plugin_utils.feeds.states import FeedState, feed_states
@@ -109,12 +110,15 @@ class _Work:
 
     def _pages(self, now: float, deadline: float) -> list[dict[str, Any]]:
         """Look at the pages where that is due; what was new then stays new until the next look."""
-        if not self._options.pages or not pages.due(self._folder, self._options.pages, now, self._options.max_age):
+        if not self._options.pages:
+            pages.forget(self._folder)
+            return []
+        if not pages.due(self._folder, self._options.pages, now, self._options.max_age):
             return pages.read(self._folder)
         return pages.look(self._web, self._folder, self._options.pages, now, deadline)
 
     def _result(self, changed: list[str], problems: dict[str, str], found: list[dict[str, Any]]) -> dict[str, Any]:
-        states = feed_states(self._folder, time.time(), self._options.max_age)
+        states = feed_states(self._folder, time.time(), STALE_AFTER)
         return {
             "feeds_dir": str(self._folder),
             "fetched": sorted(changed),

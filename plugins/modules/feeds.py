@@ -96,7 +96,7 @@ feeds:
       type: str
       sample: https://storage.googleapis.com/osv-vulnerabilities/AlmaLinux/all.zip
     status:
-      description: V(ok), V(stale) for older than O(feeds_max_age), V(failed) or V(refused) for what the last try came to, V(missing).
+      description: V(ok), V(stale) for older than three days, V(failed) or V(refused) for what the last try came to, V(missing).
       returned: success
       type: str
       sample: ok
@@ -106,7 +106,7 @@ feeds:
       type: str
       sample: ""
     stale:
-      description: Whether the file in use is older than O(feeds_max_age), whatever the last try came to.
+      description: Whether the file in use is older than three days, whatever the last try came to.
       returned: success
       type: bool
       sample: false

@@ -73,6 +73,11 @@ def due(mirror: Path, pages: Sequence[Page], now: float, max_age: float) -> bool
     return any(moment is None or not 0 <= now - moment <= max_age for moment in times)
 
 
+def forget(mirror: Path) -> None:
+    """Forget what was seen: nobody watches pages any more."""
+    (mirror / NAME).unlink(missing_ok=True)
+
+
 def _safely(web: Web, page: Page, before: Mapping[str, Any], now: float, deadline: float) -> dict[str, Any]:
     try:
         return _look(web, page, before, now, deadline)

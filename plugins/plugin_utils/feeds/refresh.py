@@ -75,7 +75,9 @@ def refresh(web: Web, mirror: Path, feeds: Sequence[Feed], upstream: Upstream, d
     """Fetch the feeds into a mirror that is locked. C(deadline) is on the monotonic clock: what is not done by then is said, and gone on with next time."""
     transfer.forget(mirror, time.time())
     session = one.Session(web, mirror, upstream, threading.Event())
-    entries = manifest.read(mirror)
+    names = {feed.name for feed in feeds}
+    # What was once asked for in vain, and is no longer asked for, is nobody's trouble any more.
+    entries = {name: entry for name, entry in manifest.read(mirror).items() if entry.files or name in names}
     jobs: queue.SimpleQueue[Feed] = queue.SimpleQueue()
     events: Events = queue.SimpleQueue()
     for feed in feeds:

@@ -73,8 +73,15 @@ def get(web: Web, url: str, mirror: Path, local: str, known: File | None, limit:
     """Fetch a file of a feed, if it is another one than C(known), that in use. Raises FetchError, OSError."""
     place = _place(mirror, local)
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not is_http(url):
-        return _copy(url, place, known, limit, progress)
+    try:
+        return _fetched(web, url, place, known, limit, progress) if is_http(url) else _copy(url, place, known, limit, progress)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            place.parent.rmdir()  # where nothing came
+        raise
+
+
+def _fetched(web: Web, url: str, place: Path, known: File | None, limit: int, progress: Progress) -> Got:
     for number in range(1, TRIES + 1):
         try:
             return _request(web, url, place, known, limit, progress)
