@@ -18,14 +18,12 @@ from ..host.facts import os_release
 from ..host.finding import result, text
 from . import (
     software_components,
-    software_dpkg,
     software_gems,
     software_held,
     software_history,
     software_lockfiles,
     software_pending,
     software_repositories,
-    software_rpm,
     software_updates,
 )
 
@@ -48,9 +46,14 @@ def run(options, machine):
     problems += more
     gems, more = software_gems.look(machine, cut)
     problems += more
+    modules = []
+    if manager == "rpm":
+        from . import software_rpm
+
+        modules = software_rpm.modules_enabled(machine)
     data = {
         "packages": {"manager": manager, "rows": rows[:PACKAGES_LIMIT]},
-        "modules_enabled": software_rpm.modules_enabled(machine) if manager == "rpm" else [],
+        "modules_enabled": modules,
         "repositories": software_repositories.rpm(machine) if manager == "rpm" else software_repositories.apt(machine) if manager == "dpkg" else [],
         "applications": applications, "components": components, "gems": gems, "kernel_running": text(os.uname().release, 200),
         "held": [], "updates": {}, "pending": {}, "upgrades": software_history.in_zone_of(machine, software_history.upgrades), "cut": cut,
@@ -73,10 +76,15 @@ def _packages(machine):
     """Return (manager, rows, findings, problems) of the package manager that this system lives by."""
     system = os_release(machine)
     words = [system.get("id", "")] + system.get("id_like", "").split()
-    order = [("dpkg", software_dpkg), ("rpm", software_rpm)]
+    order = ["dpkg", "rpm"]
     if any(word.partition("-")[0] in RPM_SYSTEMS for word in words):
         order.reverse()
-    for name, manager in order:
+    for name in order:
+        # A server lives by one of the two.
+        if name == "dpkg":
+            from . import software_dpkg as manager
+        else:
+            from . import software_rpm as manager
         if manager.is_there(machine):
             try:
                 rows, findings, problems = manager.read(machine)

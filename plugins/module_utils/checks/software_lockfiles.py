@@ -12,14 +12,12 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import collections
 import glob
 import os
 import re
 import stat
 
 from ..host.finding import text
-from . import software_lock_gems, software_lock_npm, software_lock_pnpm, software_lock_python, software_lock_yarn
 
 # Where the applications of the users are, as Capistrano and its like deploy them.
 APPLICATIONS = ("/home/*/apps/*/current/",)
@@ -30,28 +28,14 @@ FOLDERS_LIMIT = 500
 FILES_LIMIT = 300
 ROWS_LIMIT = 40000
 
-Format = collections.namedtuple("Format", "kind parse")
-
+# Formats of these are in software_lock_formats, and those of requirements.txt and its like.
+NAMES = frozenset((
+    b"Gemfile.lock", b"gems.locked", b"package-lock.json", b"npm-shrinkwrap.json", b"yarn.lock", b"pnpm-lock.yaml", b"Pipfile.lock", b"poetry.lock", b"uv.lock",
+))
 _REQUIREMENTS = re.compile(rb"requirements[\w.-]{0,60}\.txt\Z")
-REQUIREMENTS = Format("pypi", software_lock_python.parse_requirements)
-
-FORMATS = {
-    b"Gemfile.lock": Format("gems", software_lock_gems.parse),
-    b"gems.locked": Format("gems", software_lock_gems.parse),
-    b"package-lock.json": Format("npm", software_lock_npm.parse),
-    b"npm-shrinkwrap.json": Format("npm", software_lock_npm.parse),
-    b"yarn.lock": Format("npm", software_lock_yarn.parse),
-    b"pnpm-lock.yaml": Format("npm", software_lock_pnpm.parse),
-    b"Pipfile.lock": Format("pypi", software_lock_python.parse_pipfile),
-    b"poetry.lock": Format("pypi", software_lock_python.parse_toml),
-    b"uv.lock": Format("pypi", software_lock_python.parse_toml),
-}
 
 # Folders of an application with the lock files of others in them, or with none.
 SKIPPED = (b"node_modules", b"vendor", b"tmp", b"log", b"logs", b"public", b"storage", b"cache", b"spec", b"test", b"tests", b"coverage")
-
-# What git leaves in a file that two changed: between the first two marks is one side, up to the third the other.
-_MARKS = re.compile(r"^(<<<<<<<|\|\|\|\|\|\|\||=======|>>>>>>>)(?: .*)?$")
 
 
 def look(machine, patterns, cut):
@@ -68,51 +52,17 @@ def look(machine, patterns, cut):
         if known is not None:
             known["same"].append(text(folder, 400))
             continue
-        rows, wrong = parse(_format(name), raw)
+        from . import software_lock_formats  # most servers have no application
+
+        form = software_lock_formats.format_of(name)
+        rows, wrong = software_lock_formats.parse(form, raw)
         found[name, raw] = {
-            "path": text(folder, 400), "kind": _format(name).kind, "file": text(name, 100), "packages": rows, "same": [], "problem": "; ".join(wrong),
+            "path": text(folder, 400), "kind": form.kind, "file": text(name, 100), "packages": rows, "same": [], "problem": "; ".join(wrong),
         }
         if wrong:
             problems.append("%s: %s" % (text(place, 300), "; ".join(wrong)))
     applications = sorted(found.values(), key=lambda entry: (entry["path"], entry["file"]))
     return _within(applications, cut, problems), problems
-
-
-def parse(form, raw):
-    """Return (rows, problems) of a lock file's content (bytes): rows [name, version, source] or [name, version, source, "development"], sorted."""
-    words = raw.decode("utf-8", "backslashreplace").replace("\r\n", "\n").lstrip("\ufeff")
-    rows, problems = set(), []
-    sides = _sides(words)
-    if len(sides) > 1:
-        problems.append("it has marks of a conflict, both sides were read")
-    for side in sides:
-        some, wrong = form.parse(side)
-        rows |= some
-        problems += [words for words in wrong if words not in problems]
-    # What is needed at work is no tool of development.
-    rows = {row for row in rows if not row[3] or row[:3] + ("",) not in rows}
-    return [[text(value, 200) for value in (row if row[3] else row[:3])] for row in sorted(rows)], [text(problem, 200) for problem in problems]
-
-
-def _sides(words):
-    """Return the text, or its two sides where it holds the marks of a conflict."""
-    if "\n<<<<<<<" not in "\n" + words:
-        return [words]
-    sides = ([], [])
-    at = None
-    for line in words.split("\n"):
-        mark = _MARKS.match(line)
-        if mark:
-            at = {"<": 0, "|": 2, "=": 1, ">": None}[line[0]]
-            continue
-        for number in (0, 1):
-            if at in (None, number):
-                sides[number].append(line)
-    return ["\n".join(side) for side in sides]
-
-
-def _format(name):
-    return FORMATS.get(name) or (REQUIREMENTS if _REQUIREMENTS.match(name) else None)
 
 
 def _files(machine, patterns, cut):
@@ -143,7 +93,7 @@ def _entries(machine, folder):
             found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
     except OSError:
         return [], []
-    files = sorted(name for name, is_folder in found if not is_folder and _format(name))
+    files = sorted(name for name, is_folder in found if not is_folder and (name in NAMES or _REQUIREMENTS.match(name)))
     return files, sorted(name for name, is_folder in found if is_folder and name not in SKIPPED and not name.startswith(b"."))[:FOLDERS_LIMIT]
 
 

@@ -16,7 +16,6 @@ from ..host.facts import boot_time, container
 from ..host.finding import finding, iso, text
 from ..host.redact import redact
 from ..host.systemd import is_booted
-from . import software_updates_apt, software_updates_rpm
 
 DAY = 86400
 SILENT_DAYS = 3
@@ -31,7 +30,12 @@ def look(machine, manager, options):
     """Return (data, findings, problems) of the automatic updates."""
     if manager not in (DPKG, RPM):
         return {}, [], []
-    state, problems = (software_updates_apt if manager == DPKG else software_updates_rpm).look(machine)
+    # A server lives by one of the two.
+    if manager == DPKG:
+        from . import software_updates_apt as updates
+    else:
+        from . import software_updates_rpm as updates
+    state, problems = updates.look(machine)
     data = {
         "tool": state.tool, "installed": state.installed, "enabled": state.enabled, "applies": state.applies, "scope": state.scope,
         "last_run": iso(state.last_run), "last_success": iso(state.last_success),

@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from software_server import Server
 
+from ansible_collections.bottomup.security.plugins.module_utils.checks import software_lock_formats as formats
 from ansible_collections.bottomup.security.plugins.module_utils.checks import software_lockfiles as lockfiles
 
 GEMFILE = """\
@@ -91,7 +92,7 @@ FORMATS: dict[str, tuple[bytes, str, list[list[str]]]] = {
 
 
 def read(name: bytes, content: str | bytes) -> tuple[list[list[str]], list[str]]:
-    found: tuple[list[list[str]], list[str]] = lockfiles.parse(lockfiles._format(name), content.encode() if isinstance(content, str) else content)
+    found: tuple[list[list[str]], list[str]] = formats.parse(formats.format_of(name), content.encode() if isinstance(content, str) else content)
     return found
 
 
@@ -131,7 +132,7 @@ def test_both_sides_of_a_conflict_are_kept() -> None:
     assert [row[1] for row in rows if row[0] == "@s/b"] == ["2.0.0", "2.1.0"]
 
 
-@given(st.sampled_from(sorted(lockfiles.FORMATS) + [b"requirements.txt"]), st.binary(max_size=500), st.integers(0, 600))
+@given(st.sampled_from(sorted(formats.FORMATS) + [b"requirements.txt"]), st.binary(max_size=500), st.integers(0, 600))
 def test_anything_is_read_without_an_error(name: bytes, junk: bytes, at: int) -> None:
     good = next((content for kind, content, _rows in FORMATS.values() if kind == name), "").encode()
     rows, problems = read(name, good[:at] + junk + good[at:])
@@ -142,7 +143,7 @@ def test_anything_is_read_without_an_error(name: bytes, junk: bytes, at: int) ->
 def _toml(path: Path) -> set[tuple[str, str]]:
     tomllib = pytest.importorskip("tomllib")
     packages = tomllib.loads(path.read_text()).get("package", [])
-    return {(lockfiles.software_lock_python.normal(entry["name"]), entry["version"]) for entry in packages
+    return {(formats.software_lock_python.normal(entry["name"]), entry["version"]) for entry in packages
             if not {"virtual", "editable"} & set(entry.get("source", {}))}
 
 
@@ -264,3 +265,7 @@ def test_more_packages_than_travel_are_counted(tmp_path: Path, monkeypatch: pyte
     result = server.check()
     assert sum(len(entry["packages"]) for entry in result["data"]["applications"]) == 5
     assert result["data"]["cut"] == {"lock_packages": 3} and "3 packages of lock files were not looked at" in result["status_reason"]
+
+
+def test_every_format_is_looked_for() -> None:
+    assert set(formats.FORMATS) == lockfiles.NAMES
