@@ -3,13 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A made-up fleet of any size, the same one each time, as documents of the spool: for tests and for the picture in the README.
 
-Run it to write a report: ``python tests/browser/sample_fleet.py HOSTS DIRECTORY``.
+Run it to write a report: ``python tests/browser/sample_fleet.py HOSTS DIRECTORY [DAYS OF HISTORY]``.
 """
 
 from __future__ import annotations
 
 import random
 import sys
+import time
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,9 +20,12 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     import conftest  # noqa: F401  makes the checkout importable
 
+import sample_logs
+
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import finding, result
 from ansible_collections.bottomup.security.plugins.plugin_utils import spool
 from ansible_collections.bottomup.security.plugins.plugin_utils.document import accept_answer, without_answer
+from ansible_collections.bottomup.security.plugins.plugin_utils.history.record import Recorder
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect import collect
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import Run, judge
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.write import write_reports
@@ -223,6 +228,35 @@ CATALOGUE: dict[str, tuple[dict[str, Any], int]] = {
     ),
 }
 
+# Packages of a larger fleet that are behind: name -> (installed, fixed, weight).
+BEHIND_NAMES = """curl libxml2 expat glibc perl python3.11 nginx bind9 libtiff krb5 sudo openssh systemd vim git gnutls28 libwebp imagemagick libpng1.6 zlib
+    postgresql-15 redis nodejs ruby3.1 php8.2 dbus libgcrypt20 cups avahi bluez ghostscript poppler xz-utils ncurses less tar"""
+BEHIND = {
+    f"{name}{number or ''}": (
+        f"{1 + number}.{place % 9}.{place}-1",
+        f"{1 + number}.{place % 9}.{place}-1+deb12u{1 + place % 3}",
+        max(1, 20 - place * 2 // 3 - 5 * number),
+    )
+    for number in range(2)
+    for place, name in enumerate(BEHIND_NAMES.split())
+}
+CATALOGUE |= {
+    name: (
+        {
+            "rule": "software.fixable",
+            "severity": ("high", "medium", "medium", "low")[place % 4],
+            "title": f"{name} {installed} has known holes, {fixed} is out",
+            "subject": name,
+            "evidence": [("dpkg", f"{name} {installed}")],
+            "remedy": "Upgrade, then restart what still runs the old library.",
+            "commands": ["apt update", f"apt install --only-upgrade {name}"],
+            "references": [f"CVE-2026-{2000 + place}"],
+        },
+        weight,
+    )
+    for place, (name, (installed, fixed, weight)) in enumerate(BEHIND.items())
+}
+
 BY_SYSTEM = {
     "debian": ({"id": "debian", "version_id": "12", "pretty_name": "Debian GNU/Linux 12 (bookworm)"}, "6.1.0-25-amd64", "3.11.2"),
     "trixie": ({"id": "debian", "version_id": "13", "pretty_name": "Debian GNU/Linux 13 (trixie)"}, "6.12.48+deb13-amd64", "3.13.5"),
@@ -255,19 +289,20 @@ SHOP_STATES: dict[str, dict[str, Any]] = {
 }
 
 
-def documents(hosts: int, checks: Sequence[str] = CHECKS) -> Iterator[dict[str, Any]]:
-    """Yield the documents of a fleet: the shop for up to 12 hosts, else a larger one of the same kind."""
+def documents(hosts: int, checks: Sequence[str] = CHECKS, ago: int = 0) -> Iterator[dict[str, Any]]:
+    """Yield the documents of a fleet so many days ago: the shop for up to 12 hosts, else a larger one of the same kind."""
     if hosts <= len(SHOP):
         for name in list(SHOP)[:hosts]:
             group, system, keys = SHOP[name]
-            yield unreachable(name, group) if name == "db2" else document(name, group, system, keys, checks, SHOP_STATES.get(name, {}))
+            then = _then(name, keys, ago)
+            yield unreachable(name, group, ago) if name == "db2" and ago < 2 else document(name, group, system, then, checks, SHOP_STATES.get(name, {}), ago)
         return
     chance = random.Random(hosts)
     keys, weights = zip(*((key, weight) for key, (_arguments, weight) in CATALOGUE.items()), strict=True)
     for name, group in zip(names(hosts), _groups(hosts), strict=True):
         fate = chance.random()
         if fate < 0.01:
-            yield unreachable(name, group)
+            yield unreachable(name, group, ago)
             continue
         found = {key for key, weight in zip(keys, weights, strict=True) if chance.random() < weight / 100}
         states: dict[str, Any] = {}
@@ -275,7 +310,19 @@ def documents(hosts: int, checks: Sequence[str] = CHECKS) -> Iterator[dict[str, 
             states["log_digest"] = ("timeout", "no answer within 60 s")
         elif fate < 0.06:
             states["restart"] = {"incomplete": ["212 of 260 processes cannot be read without root"]}
-        yield document(name, group, chance.choice(list(BY_SYSTEM)), sorted(found), checks, states)
+        yield document(name, group, chance.choice(list(BY_SYSTEM)), _then(name, sorted(found), ago), checks, states, ago)
+
+
+def _then(name: str, keys: Sequence[str], ago: int) -> list[str]:
+    """Return the findings that a host had so many days ago: some of today's came since, some of those days are mended."""
+    age = {key: zlib.crc32(f"{name} {key}".encode()) % 200 for key in CATALOGUE}
+    return [key for key in CATALOGUE if (key in keys and not (age[key] <= 30 and ago > age[key])) or (key not in keys and age[key] == 40 and ago)]
+
+
+def _clock(ago: int) -> dict[str, str]:
+    """Return run_id, started and ended of the run so many days ago."""
+    day = time.strftime("%Y-%m-%d", time.gmtime(NOW - ago * DAY))
+    return {"run_id": day.replace("-", "") + RUN_ID[8:], "started": day + STARTED[10:], "ended": day + ENDED[10:]}
 
 
 def names(hosts: int) -> list[str]:
@@ -289,13 +336,13 @@ def _groups(hosts: int) -> list[str]:
     return [("web", "web", "app", "app", "db", "mail")[number % 6] for number in range(hosts)]
 
 
-def unreachable(name: str, group: str) -> dict[str, Any]:
+def unreachable(name: str, group: str, ago: int = 0) -> dict[str, Any]:
     """Return the document of a host that did not answer."""
     reason = f"ssh: connect to host {name} port 22: Connection timed out"
-    return without_answer("unreachable", reason, host=name, groups=[group], run_id=RUN_ID, started=STARTED, ended=ENDED)
+    return without_answer("unreachable", reason, host=name, groups=[group], **_clock(ago))
 
 
-def document(name: str, group: str, system: str, keys: Sequence[str], checks: Sequence[str], states: dict[str, Any]) -> dict[str, Any]:
+def document(name: str, group: str, system: str, keys: Sequence[str], checks: Sequence[str], states: dict[str, Any], ago: int = 0) -> dict[str, Any]:
     """Return the document of a host with the findings of those keys; ``states`` as in SHOP_STATES."""
     release, kernel, python = BY_SYSTEM[system]
     results: dict[str, Any] = {}
@@ -307,6 +354,9 @@ def document(name: str, group: str, system: str, keys: Sequence[str], checks: Se
         else:
             results[check] = result(found, **state)
         results[check].update(duration_ms=84, cpu_ms=61, max_rss_kb=21000)
+    for check, said in sample_logs.results(name, group in ("web", "app"), ago).items():
+        if results.get(check, {}).get("status") in ("ok", "findings", "incomplete"):
+            results[check]["data"] = said["data"]
     facts = {
         "hostname": f"{name.split('.')[0]}.example.com",
         "os": release,
@@ -319,7 +369,7 @@ def document(name: str, group: str, system: str, keys: Sequence[str], checks: Se
         "clock": STARTED,
     }
     answer = {"facts": facts, "checks": results}
-    return accept_answer(answer, host=name, groups=[group], run_id=RUN_ID, expected_checks=checks, started=STARTED, ended=ENDED)
+    return accept_answer(answer, host=name, groups=[group], expected_checks=checks, **_clock(ago))
 
 
 def run(hosts: int, checks: Sequence[str] = CHECKS, **keywords: Any) -> Run:
@@ -336,16 +386,28 @@ def calm(hosts: int) -> Run:
     return judge(fleet, fail_on="high", max_unreachable="0", now=NOW)
 
 
-def write(hosts: int, state_dir: Path, checks: Sequence[str] = CHECKS) -> Run:
-    """Spool the fleet below ``state_dir`` and write its report as the action does."""
+def write(hosts: int, state_dir: Path, checks: Sequence[str] = CHECKS, days: int = 0) -> Run:
+    """Spool the fleet below ``state_dir`` and write its report as the action does, after a history of so many days."""
     directory = spool.new_run(state_dir, RUN_ID)
+    recorder = Recorder("" if days else "off", state_dir)
+    for ago in range(days, 0, -1):
+        run_id = _clock(ago)["run_id"]
+        recorder.record(
+            collect(documents(hosts, checks, ago), run_id=run_id, expected_hosts=names(hosts), expected_checks=checks).hosts, run_id, NOW - ago * DAY
+        )
     for host in documents(hosts, checks):
         spool.write_document(directory, host)
-    fleet = collect(spool.read_documents(directory), run_id=RUN_ID, expected_hosts=names(hosts), expected_checks=checks)
+    fleet = collect(
+        spool.read_documents(directory),
+        run_id=RUN_ID,
+        expected_hosts=names(hosts),
+        expected_checks=checks,
+        remember=lambda rows, run_id: recorder.record(rows, run_id, NOW),
+    )
     made = judge(fleet, fail_on="high", max_unreachable="0", now=NOW)
     write_reports(made, directory, state_dir)
     return made
 
 
 if __name__ == "__main__":
-    print(write(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:] or CHECKS).verdict)
+    print(write(int(sys.argv[1]), Path(sys.argv[2]), CHECKS, int(sys.argv[3]) if len(sys.argv) > 3 else 0).verdict)

@@ -27,12 +27,12 @@ PROBES = (
 CLIENTS = ("203.0.113.9", "198.51.100.23", "2001:db8:9d:3b::/64", "192.0.2.144", "203.0.113.66", "198.51.100.201")
 
 
-def results(name: str, web: bool = True) -> dict[str, Any]:
-    """Return check -> result with data for a host."""
+def results(name: str, web: bool = True, ago: int = 0) -> dict[str, Any]:
+    """Return check -> result with data for a host; what is seen for the first time today was not there some days ago."""
     chance = random.Random(name)
-    said: dict[str, Any] = {"log_digest": _log_digest(chance), "denials": _denials(chance), "fail2ban": _fail2ban(chance)}
+    said: dict[str, Any] = {"log_digest": _log_digest(chance, ago), "denials": _denials(chance), "fail2ban": _fail2ban(chance)}
     if web:
-        said["web_probes"] = _web_probes(chance)
+        said["web_probes"] = _web_probes(chance, ago)
     return {check: {"status": "ok", "status_reason": "", "findings": [], "data": data} for check, data in said.items()}
 
 
@@ -41,7 +41,7 @@ def _hours(chance: random.Random, **columns: tuple[int, int]) -> list[dict[str, 
     return [{"hour": iso(SINCE + 3600 * hour), **{name: chance.randint(*limits) for name, limits in columns.items()}} for hour in range(24)]
 
 
-def _log_digest(chance: random.Random) -> dict[str, Any]:
+def _log_digest(chance: random.Random, ago: int) -> dict[str, Any]:
     hours = _hours(chance, lines=(300, 2400), accepted=(0, 1), failed=(0, 40))
     failed = sum(hour["failed"] for hour in hours)
     accepted = sum(hour["accepted"] for hour in hours)
@@ -54,7 +54,11 @@ def _log_digest(chance: random.Random) -> dict[str, Any]:
             "accepted_total": accepted + 1,
             "accepted": [
                 {"user": "deploy", "address": "198.51.100.7", "method": "publickey", "key": "ED25519 SHA256:aY1", "count": accepted + 1},
-                *([{"user": "root", "address": "192.0.2.10", "method": "publickey", "key": "RSA SHA256:bZ2", "count": 1}] if chance.random() < 0.1 else []),
+                *(
+                    [{"user": "root", "address": "192.0.2.10", "method": "publickey", "key": "RSA SHA256:bZ2", "count": 1}]
+                    if chance.random() < 0.1 and not ago
+                    else []
+                ),
             ],
             "failed_total": failed,
             "invalid_user_total": failed // 3,
@@ -138,7 +142,7 @@ def _fail2ban(chance: random.Random) -> dict[str, Any]:
     return {"tool": "fail2ban", "jails": [{"name": "sshd", "banned": chance.randint(0, 40), "new_bans": chance.randint(0, 90)}]}
 
 
-def _web_probes(chance: random.Random) -> dict[str, Any]:
+def _web_probes(chance: random.Random, ago: int) -> dict[str, Any]:
     hours = _hours(chance, lines=(4000, 52000), hits=(0, 60))
     clients = []
     for address in CLIENTS[: 1 + chance.randint(0, len(CLIENTS) - 1)]:
@@ -157,6 +161,7 @@ def _web_probes(chance: random.Random) -> dict[str, Any]:
             }
         )
     hits = sum(hour["hits"] for hour in hours)
+    clients = [client for client in clients if not (ago and client["client"] == CLIENTS[-2])]
     return {
         "window": {"since": iso(SINCE), "until": iso(NOON)},
         "totals": {"lines": sum(hour["lines"] for hour in hours), "unparsed": 0, "hits": hits, "answered": 0, "clients": len(clients)},

@@ -85,3 +85,21 @@ def trend(rows: Sequence[Mapping[str, Any]]) -> list[Chart]:
 
 def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count) or "none"
+
+
+# Column of the hours -> title and class of its chart.
+_HOURLY = (("accepted", 0, "Accepted logins by hour"), ("failed", 1, "Failed logins by hour"), ("probes", 3, "Web probes by hour"))
+
+
+def hourly(hours: Mapping[str, Sequence[int]]) -> list[Chart]:
+    """Return logins and probes by hour over the fleet; nothing of what did not happen at all."""
+    labels = [f"{hour[5:10]} {hour[11:13]}:00" for hour in hours]
+    charts = []
+    for kind, column, title in _HOURLY:
+        values = [{kind: counts[column]} for counts in hours.values()]
+        total = sum(value[kind] for value in values)
+        if total:
+            top = max(range(len(values)), key=lambda number: values[number][kind])
+            words = f"{title}: {total:,} in 24 hours, most in the hour from {labels[top]} UTC with {values[top][kind]:,}"
+            charts.append(bars(title, words, labels, values, (kind,), (labels[0], labels[-1])))
+    return charts

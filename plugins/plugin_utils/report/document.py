@@ -13,6 +13,7 @@ from typing import Any
 
 from ..accept.apply import Use
 from ..history.past import since
+from ..logs.extract import unpack
 from .collect import COVERAGE, Fleet, Group, Host
 from .verdict import Exit, allowed_unreachable, exit_of, sentence
 
@@ -141,6 +142,7 @@ def report_json(run: Run) -> Iterator[bytes]:
     yield b"]"
     yield b',\n"acceptances":' + _dump([use.as_dict() for use in run.acceptances])
     yield b',\n"trend":' + _dump(run.fleet.past.trend)
+    yield b',\n"logs":' + _dump(asdict(run.fleet.logs))
     yield b',\n"hosts":['
     yield from _joined(_host(host) for host in run.fleet.hosts)
     yield b"]}\n"
@@ -187,6 +189,7 @@ def _host(host: Host) -> bytes:
         "started": host.started,
         "ended": host.ended,
         "facts": host.facts,
+        "digest": unpack(host.extract).get("digest", []),
         "checks": {
             name: {"status": cell.status, "status_reason": cell.reason, "duration_ms": cell.duration_ms, "counts": dict(cell.counts), "accepted": cell.accepted}
             for name, cell in host.cells.items()

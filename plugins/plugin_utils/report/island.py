@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import SEVERITIES
 
+from ..logs.extract import unpack
 from .collect import COVERAGE, Host
 from .document import Run
 from .groups import Group
@@ -125,7 +126,8 @@ def details_island(run: Run, room: int) -> str:
     for host in run.fleet.hosts:
         whole = stream.size < room
         findings = [_finding(finding, usual[finding["group"]], whole) for finding in host.findings() if finding["check"] != COVERAGE]
-        stream.line([whole, findings, facts_line(host) if whole else "", host.expected])
+        digest = unpack(host.extract).get("digest", []) if whole else []
+        stream.line([whole, findings, facts_line(host) if whole else "", host.expected, digest])
     return stream.base64()
 
 

@@ -76,8 +76,8 @@
     let details;
     fleet.detail = async (row) => {
       details ||= island("details");
-      const [whole, findings, facts, expected] = JSON.parse((await details)[row.place]);
-      return { whole, findings, facts, expected };
+      const [whole, findings, facts, expected, digest] = JSON.parse((await details)[row.place]);
+      return { whole, findings, facts, expected, digest };
     };
     return fleet;
   }
@@ -169,7 +169,8 @@
         cells.map(([check, cell]) => make("p", { class: "cell" }, make("span", { class: `state ${cell.kind}` }, sign(cell.sign), ` ${spaced(check)}: ${cell.word}`), " ", cell.why)),
         row.groups.map((group, place) => findingOf(fleet, group, detail.findings[place])),
         row.groups.length === 0 && row.status === "checked" && quiet("No finding on what was looked at."),
-        !detail.whole && quiet("There was no room on this page for the evidence of this host: report.json has it.")));
+        detail.digest.length > 0 && make("dl", { class: "digest" }, detail.digest.map(([label, text]) => make("div", {}, make("dt", {}, label), make("dd", {}, text)))),
+        !detail.whole && quiet("There was no room on this page for the evidence of this host and the digest of its logs: report.json has them.")));
     pane.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
     addCopyButtons(pane);
     return pane;

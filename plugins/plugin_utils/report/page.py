@@ -26,7 +26,8 @@ from markupsafe import Markup
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import SEVERITIES
 
 from ..advisories.match import FEEDS_COMMAND
-from .charts import trend
+from ..logs.extract import unpack
+from .charts import hourly, trend
 from .collect import COVERAGE, Host
 from .document import Run
 from .island import details_island, in_lines, rows_island
@@ -42,6 +43,7 @@ DETAILS_LEAST = 100_000
 DETAIL_BYTES_LIMIT = 1_500_000
 REASONS_LIMIT = 60
 NEWS_LIMIT = 12
+ROWS_LIMIT = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,6 @@ def report_html(run: Run) -> Iterator[bytes]:
     hosts = run.fleet.hosts
     large = len(hosts) > VIEWER_ABOVE
     limits = LARGE if large else SMALL
-    telling = [host for host in hosts if not _quiet(host)]
     still = [host for host in hosts if _quiet(host)]
     matrix = hosts[: limits.matrix]
     stream = template.stream(
@@ -101,8 +102,10 @@ def report_html(run: Run) -> Iterator[bytes]:
         news_limit=NEWS_LIMIT,
         notes=[use for use in run.acceptances if use.notes()],
         matrix=[(host, [cell_of(host, check) for check in run.fleet.checks]) for host in matrix],
-        details=() if large else _details(telling),
-        still=[] if large else still,
+        details=() if large else _details(hosts),
+        still=still,
+        rows_limit=ROWS_LIMIT,
+        hour_charts=hourly(run.fleet.logs.hours),
         linked={host.name for host in (matrix if large else hosts)},
         charts=trend(run.fleet.past.trend),
         islands=_islands(run) if large else (),
@@ -188,12 +191,13 @@ def _shares(run: Run) -> list[tuple[str, list[tuple[str, str, int, str]]]]:
     ]
 
 
-def _details(hosts: list[Host]) -> Iterator[tuple[Host, list[dict[str, Any]], bool]]:
-    """Yield each host, its findings, and whether there was room on the page for them."""
+def _details(hosts: list[Host]) -> Iterator[tuple[Host, list[dict[str, Any]], list[list[str]], bool]]:
+    """Yield each host, its findings, the digest of its logs, and whether there was room on the page for them."""
     room = DETAIL_BYTES_LIMIT
     for host in hosts:
         room -= len(host.findings_json())
-        yield (host, [finding for finding in host.findings() if finding["check"] != COVERAGE] if room > 0 else [], room > 0)
+        digest = unpack(host.extract).get("digest", [])
+        yield (host, [finding for finding in host.findings() if finding["check"] != COVERAGE] if room > 0 else [], digest if room > 0 else [], room > 0)
 
 
 def _quiet(host: Host) -> bool:

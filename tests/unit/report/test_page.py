@@ -18,6 +18,7 @@ import sample_fleet
 from hostile import FORBIDDEN, TEXTS
 from hostile_fleet import run_with
 
+from ansible_collections.bottomup.security.plugins.plugin_utils.logs.extract import unpack
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import Run
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.island import details_island
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.page import report_html
@@ -27,7 +28,7 @@ VOID = {"meta", "br", "hr", "img", "input", "link"}
 
 # Everything that the page is built of. A tag or an attribute that is not here came from somewhere else.
 TAGS = """html head meta title style body header p h1 h2 h3 h4 nav a main section dl dt dd svg rect ul li b span table caption thead tbody tr th td
-    article div pre code details summary footer figure figcaption script"""
+    article div pre code details summary footer figure figcaption script br"""
 ATTRIBUTES = """lang dir charset http-equiv content name class id href rel aria-label aria-labelledby aria-hidden role tabindex scope colspan title
     viewbox preserveaspectratio x y width height hidden type"""
 
@@ -179,8 +180,9 @@ def test_the_islands_of_a_large_fleet_say_what_the_run_says() -> None:
     details = [json.loads(line) for line in island(page, "details")]
     assert [row[0] for row in rows] == [host.name for host in run.fleet.hosts]
     assert head["hosts"] == len(details) == 200
-    for host, row, (whole, own, facts, expected) in zip(run.fleet.hosts, rows, details, strict=True):
+    for host, row, (whole, own, facts, expected, digest) in zip(run.fleet.hosts, rows, details, strict=True):
         assert row[1:3] == [host.status, host.reason] and whole and expected is True
+        assert digest == unpack(host.extract).get("digest", [])
         assert [head["families"][number] for number in row[3]] == host.groups
         assert dict(zip((name for name, _sign in head["severities"]), row[5], strict=True)) == {name: host.counts[name] for name in host.counts} | {
             name: 0 for name, _sign in head["severities"] if name not in host.counts
