@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import needs
@@ -27,12 +29,17 @@ def _binaries() -> Path:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server() -> Iterator[str]:
+    with running() as url:
+        yield url
+
+
+@contextmanager
+def running() -> Iterator[str]:
     """Yield the URL of a server of our own: on a socket alone, as the user postgres since it refuses to run as root."""
     needs.root()
     binaries = _binaries()
-    folder = Path("/tmp") / f"bottomup-pg-{tmp_path_factory.mktemp('pg').parent.name}-{threading.get_native_id()}"
-    folder.mkdir(mode=0o700)
+    folder = Path(tempfile.mkdtemp(prefix="bottomup-pg-", dir="/tmp"))  # the path of a socket is a short one
     shutil.chown(folder, "postgres", "postgres")
 
     def run(*command: str) -> None:
