@@ -16,10 +16,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
+from ..feeds import manifest
 from . import endoflife, epss, kev, nginx, osv, redhat, rubysec
 from .feed import Record
 
@@ -27,17 +29,26 @@ Fact = tuple[str, str, str]
 
 
 class Source(NamedTuple):
-    """One feed of a mirror: its name, its file, and the reader of its records or of its facts (kind, key, value as JSON)."""
+    """One feed of a mirror: its name, its file, and the reader of its records or of its facts (kind, key, value as JSON).
+
+    C(known) is what the mirror's manifest says of the files.
+    """
 
     name: str
     path: Path
     records: Callable[[Path], Iterator[Record]] | None = None
     facts: Callable[[Path], Iterator[Fact]] | None = None
+    known: Mapping[Path, manifest.File] = MappingProxyType({})
 
     def stamp(self) -> str:
         """Return what changes when the file does, or one of the folder's files."""
-        states = [path.stat() for path in self._files()]
-        return " ".join(f"{state.st_size}:{state.st_mtime_ns}" for state in states[:100])
+        return " ".join(self._stamp(path) for path in self._files()[:100])
+
+    def _stamp(self, path: Path) -> str:
+        """Return the checksum that was taken when the file was fetched: its time is also that of the last look, which changes nothing in it."""
+        state, file = path.stat(), self.known.get(path)
+        as_fetched = file is not None and (file.size, file.mtime_ns) == (state.st_size, state.st_mtime_ns)
+        return file.sha256 if file and file.sha256 and as_fetched else f"{state.st_size}:{state.st_mtime_ns}"
 
     def modified(self) -> float:
         """Return when the oldest of the feed's files was written, in seconds since 1970."""
@@ -59,8 +70,9 @@ _FILES: tuple[tuple[str, str, Callable[[Path], Iterator[Record]] | None, Callabl
 
 def find(mirror: Path) -> list[Source]:
     """Return the feeds that a mirror holds, always in the same order."""
+    known = {mirror / file.path: file for entry in manifest.read(mirror).values() for file in entry.files}
     found = [Source(f"osv/{path.parent.name}", path, records=osv.read) for path in sorted(mirror.glob("osv/*/all.zip"))]
     found += [Source(name, mirror / path, records, facts) for name, path, records, facts in _FILES if (mirror / path).is_file()]
     if (mirror / "endoflife").is_dir():
         found.append(Source("endoflife", mirror / "endoflife", facts=endoflife.facts))
-    return found
+    return [source._replace(known=known) for source in found]

@@ -119,6 +119,19 @@ def test_what_is_unchanged_is_not_sent_again_and_is_young_again(server, mirror, 
     assert entry.modified == 1e9
 
 
+def test_the_index_does_not_read_again_what_was_found_unchanged(server, mirror, fetch, tmp_path):
+    alma(server.mirror, 20)
+    fetch(server.url())
+    index.build(mirror, tmp_path / "index.sqlite")
+    before = (tmp_path / "index.sqlite").stat()
+    fetch(server.url())
+    index.build(mirror, tmp_path / "index.sqlite")
+    assert (tmp_path / "index.sqlite").stat().st_ino == before.st_ino
+    alma(server.mirror, 21)
+    fetch(server.url())
+    assert [feed.records for feed in index.build(mirror, tmp_path / "index.sqlite")] == [21]
+
+
 def test_a_file_that_somebody_changed_is_fetched_anew(server, mirror, fetch):
     alma(server.mirror, 20)
     fetch(server.url())
