@@ -82,9 +82,10 @@ def mail_server(starttls: ssl.SSLContext | None = None, tls: ssl.SSLContext | No
 
 @dataclass
 class Inbox:
-    """What a web server was sent: (path, headers, body)."""
+    """What a web server was sent by POST: (path, headers, body); what it was sent by PUT, by path, it gives back."""
 
     url: str = ""
+    kept: dict[str, bytes] = field(default_factory=dict)
     taken: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     status: int = 204
     redirect: str = ""
@@ -92,7 +93,7 @@ class Inbox:
 
 @contextmanager
 def web_server(tls: ssl.SSLContext | None = None) -> Iterator[Inbox]:
-    """Run a web server on a free port that takes every POST."""
+    """Run a web server on a free port that takes every POST and PUT."""
     inbox = Inbox()
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -105,10 +106,18 @@ def web_server(tls: ssl.SSLContext | None = None) -> Iterator[Inbox]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def do_GET(self) -> None:
-            inbox.taken.append((self.path, dict(self.headers), b""))
-            self.send_response(204)
+        def do_PUT(self) -> None:
+            inbox.kept[self.path] = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.send_response(201)
+            self.send_header("Content-Length", "0")
             self.end_headers()
+
+        def do_GET(self) -> None:
+            content = inbox.kept.get(self.path)
+            self.send_response(404 if content is None else 200)
+            self.send_header("Content-Length", str(len(content or b"")))
+            self.end_headers()
+            self.wfile.write(content or b"")
 
         def log_message(self, *_arguments: Any) -> None:
             pass

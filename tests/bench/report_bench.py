@@ -182,7 +182,8 @@ def postgresql() -> Iterator[str | None]:
 
 
 def histories(hosts: int = 5000) -> list[dict[str, Any]]:
-    rows, writers = [], []
+    rows: list[list[Any]] = []
+    writers: list[list[Any]] = []
     with tempfile.TemporaryDirectory() as folder, postgresql() as url:
         for name, where in (("SQLite", "sqlite"), *([("PostgreSQL", url)] if url else [])):
             mornings = MORNINGS[name]
