@@ -15,12 +15,11 @@ __metaclass__ = type
 from ..host.finding import SEVERITIES, iso, result
 from ..host.logs import window
 from .denials_apparmor import apparmor_findings, state_of
-from .denials_audit2why import ask
-from .denials_findings import GROUPS_SHOWN, event_data, group_data, group_finding
 from .denials_groups import Tally
-from .denials_labels import Labels
 from .denials_mode import mode_findings, mode_of
 from .denials_sources import read_all
+
+GROUPS_SHOWN = 200
 
 _DONTAUDIT = "Rules that the policy marks dontaudit deny without a record; semodule -DB shows them, semodule -B hides them again."
 
@@ -36,12 +35,12 @@ def run(options, machine):
     seen = read_all(machine, options, since, until, tally)
     mode = mode_of(machine)
     apparmor, problems = state_of(machine)
-    labels = Labels(machine, mode["policy"])
-    groups = sorted(tally.groups.values(), key=lambda group: (-group.count, group.id))
-    whys = ask(machine, groups) if mode["enabled"] and not copied else {}
-    rows = sorted((group_data(group, labels, whys) for group in groups), key=_rank)
-    events = [event_data(*event) for event in sorted(tally.events, key=lambda event: (event[0], event[1]))]
-    findings = [group_finding(row) for row in rows[:GROUPS_SHOWN]]
+    rows, events, findings = [], [], []
+    if tally.groups or tally.events:
+        # Most days nothing was denied on most hosts.
+        from . import denials_rows
+
+        rows, events, findings = denials_rows.rows_of(machine, tally, mode["policy"], mode["enabled"] and not copied, GROUPS_SHOWN)
     findings += mode_findings(dict(mode, config=None, boot_override=None, permissive_domains=None, enabled=False) if copied else mode, events)
     findings += [] if copied else apparmor_findings(apparmor)
     if not seen.looked and not seen.problems and (mode["enabled"] or apparmor["enabled"]):
@@ -62,10 +61,6 @@ def run(options, machine):
         "severity": min((item["severity"] for item in findings), key=SEVERITIES.index) if findings else "unknown" if incomplete else "ok",
     }
     return result(findings, data, incomplete, _not_applicable(mode, apparmor, tally, copied))
-
-
-def _rank(row):
-    return (SEVERITIES.index(row["severity"]), -row["count"], row["id"])
 
 
 def _incomplete(tally, seen, problems, more):

@@ -17,8 +17,6 @@ import shlex
 from ..host.finding import finding, iso, text
 from .denials_causes import danger_of, explain, is_suspicious
 
-GROUPS_SHOWN = 200
-
 # What a blocked request is worth by its cause. Nothing is lost by a leaked descriptor or a program that does without.
 _BLOCKED = {"leak": "info", "dontaudit_candidate": "info"}
 

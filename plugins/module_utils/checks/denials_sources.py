@@ -16,7 +16,6 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import functools
-import glob
 import os
 import re
 
@@ -27,7 +26,6 @@ from .denials_groups import Tally
 from .denials_journal import OUTPUT_LIMIT, SECONDS, Entries, journal_command
 from .denials_reading import TEXT_NEEDLES, BlockReader, reader_of
 from .denials_records import audit_stamp
-from .log_digest_stamps import LocalZone, Stamps, server_zone
 
 AUDITD_CONF = b"/etc/audit/auditd.conf"
 AUDIT_LOG = b"/var/log/audit/audit.log"
@@ -121,6 +119,8 @@ def _read_one(machine, log, since, until, tally, seen):
         reader = reader_of(machine, log, start, end)
         reader.feed(tally)
     else:
+        from .log_digest_stamps import LocalZone, Stamps, server_zone  # auditd's own log has its time in seconds
+
         with LocalZone(server_zone(machine)):
             stamps = Stamps(log.mtime)
             start, end = log.range(since, until, lambda line: stamps.read(line)[0])
@@ -185,6 +185,8 @@ class _Losses:
 def _read_journal(machine, since, until, tally, seen, folder=None):
     """Read the journal; return whether there is one."""
     journalctl = machine.which(b"journalctl")
+    if not folder and machine.root == b"/" and not _journal_files(machine, None):
+        return False  # to start journalctl for saying so would cost more than the rest of the check
     if not journalctl:
         if folder:
             seen.problems.append("journalctl is not installed: the journal in %s was not read" % os.fsdecode(folder))
@@ -221,6 +223,8 @@ def _read_journal(machine, since, until, tally, seen, folder=None):
 
 def _journal_files(machine, folder):
     """Return the journal's files as paths that can be opened: journalctl --quiet says nothing when there are none."""
+    import glob
+
     found = []
     for place in [folder] if folder else [b"/var/log/journal", b"/run/log/journal"]:
         place = machine.path(place)

@@ -18,11 +18,6 @@ import struct
 from ..host.finding import finding, iso, text
 from ..host.systemd import is_booted
 
-try:
-    import ctypes
-except ImportError:  # a Python built without libffi
-    ctypes = None
-
 # utmp(5) on Linux with 64 bits: type, pid, line, id, user, host, exit, session, seconds, microseconds, address
 _UTMP = struct.Struct("=h2xi32s4s32s256s4siii16s20x")
 WTMP_LIMIT = 16777216
@@ -110,7 +105,11 @@ def in_container(machine):
 
 def clock_synchronised(machine):
     """Return whether something keeps the kernel's clock right (True, False), or None where that cannot be told or is not this machine's business."""
-    if ctypes is None or machine.root != b"/" or in_container(machine):
+    if machine.root != b"/" or in_container(machine):
+        return None
+    try:
+        import ctypes  # loads libffi
+    except ImportError:  # a Python built without it
         return None
     try:
         # struct timex begins with modes (int, padded to a long; zero asks and changes nothing), offset, freq, maxerror, esterror, status.
