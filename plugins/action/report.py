@@ -46,6 +46,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "report_dir": {"type": "str", "default": ""},
     "keep_days": {"type": "int", "default": 90},
     "feeds_dir": {"type": "str", "default": ""},
+    "vex": {"type": "raw", "default": []},
     "enforce": {"type": "bool", "default": False},
     "merge": {"type": "bool", "default": False},
     "runs": {"type": "list", "elements": "str", "default": []},
@@ -97,6 +98,7 @@ def _report(options: dict[str, Any], check_mode: bool) -> tuple[Run, dict[str, s
     state_dir = settings.writable(settings.state_dir(options["state_dir"]))
     now = settings.now(options["now"])
     accepted = settings.accepted(options["accepted"], now)
+    vex = settings.vex(options["vex"], now)
     channels = settings.tell(options["tell"])
     keep_days = settings.keep_days(options["keep_days"])
     recorder = Recorder(settings.database(options["database"]), state_dir, keep_days)
@@ -111,12 +113,12 @@ def _report(options: dict[str, Any], check_mode: bool) -> tuple[Run, dict[str, s
             run_id=source.run_id,
             expected_hosts=hosts,
             expected_checks=checks,
-            accept=accepted if accepted.uses else None,
+            accept=(lambda *finding: accepted(*finding) or vex(*finding)) if accepted.uses or vex else None,
             remember=lambda rows, run_id: recorder.record(rows, run_id, now),
             told=announcements.told,
         )
         limits = {"fail_on": options["fail_on"], "max_unreachable": options["max_unreachable"]}
-        run = judge(fleet, **limits, title=options["title"], now=now, acceptances=accepted.uses)
+        run = judge(fleet, **limits, title=options["title"], now=now, acceptances=[*accepted.uses, *vex.uses])
         elsewhere = settings.report_dir(options["report_dir"])
         directory = source.directories[0] if len(source.directories) == 1 else elsewhere or spool.new_run(state_dir, source.run_id)
         newest = None if options["merge"] else state_dir

@@ -14,7 +14,7 @@ from ansible_collections.bottomup.security.plugins.plugin_utils.feeds import opt
 
 ARGUMENTS = (
     *("checks", "options", "state_dir", "run_id", "timeout", "memory", "task_timeout", "fail_on", "max_unreachable"),
-    *("database", "keep_days", "accepted", "outputs", "report_dir", "feeds_dir", "tell"),
+    *("database", "keep_days", "accepted", "outputs", "report_dir", "feeds_dir", "vex", "tell"),
     *feeds.DEFAULTS,
 )
 
@@ -52,6 +52,7 @@ def _checked(args: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t
     settings.fail_on(args.get("fail_on", "high"))
     settings.max_unreachable(args.get("max_unreachable", 0), len(variables.get("ansible_play_hosts_all", ())))
     settings.accepted(args.get("accepted"))
+    settings.vex(args.get("vex"))
     settings.outputs(args.get("outputs"))
     settings.report_dir(args.get("report_dir"))
     settings.feeds_dir(args.get("feeds_dir"), settings.state_dir(args.get("state_dir")))

@@ -53,6 +53,12 @@ options:
       - How many days runs and resolved findings are kept. V(0) keeps all.
     type: int
     default: 90
+  vex:
+    description:
+      - Paths of files with VEX statements, OpenVEX or the VEX profile of CSAF, a list or paths with commas.
+      - What they call not affected is accepted with their justification, for a year from the date of the statement.
+    type: raw
+    default: []
   feeds_dir:
     description:
       - Folder on the controller with the announcements of vulnerabilities, in the layout of their upstreams. Empty means C(feeds) in O(state_dir).

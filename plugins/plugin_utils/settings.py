@@ -15,6 +15,8 @@ from pathlib import Path
 
 from .accept.apply import Acceptances
 from .accept.file import AcceptanceError, read_acceptances
+from .accept.vex import VexStatements
+from .accept.vex_file import read_statements
 from .check_options import BadOption, checked_options
 from .payload import available_checks
 from .report.verdict import FAIL_ON, allowed_unreachable
@@ -170,6 +172,18 @@ def tell(given: t.Any) -> list[Channel]:
     except TellError as error:
         raise SettingError(f"daily_check_tell, {error}") from None
     return found
+
+
+def vex(given: t.Any, now: float | None = None) -> VexStatements:
+    """Return the statements of VEX files, a list of paths or a text with commas; SettingError names the file and the mistake."""
+    if isinstance(given, str):
+        given = [name.strip() for name in given.split(",") if name.strip()]
+    if not isinstance(given, (list, tuple, type(None))) or not all(isinstance(name, str) and name for name in given or ()):
+        raise SettingError(f"daily_check_vex is {given!r}: a list of paths is wanted")
+    try:
+        return VexStatements((item for name in given or () for item in read_statements(Path(os.path.expanduser(name)))), today(now))
+    except AcceptanceError as error:
+        raise SettingError(str(error)) from error
 
 
 def outputs(given: t.Any) -> list[str]:

@@ -59,7 +59,7 @@ class Use:
     def as_dict(self) -> dict[str, Any]:
         """Return the acceptance as report.json has it."""
         return {
-            **_shown(self.acceptance),
+            **shown(self.acceptance),
             "expired": self.expired,
             "expiring": self.expiring,
             "broad": self.broad,
@@ -81,7 +81,7 @@ class Acceptances:
         covering = [use for use in self.uses if self._covers(use, finding, host, groups)]
         valid = next((use.acceptance for use in covering if not use.expired), None)
         if valid is not None:
-            return _shown(valid)
+            return shown(valid)
         expired = next((use.acceptance for use in covering), None)
         if expired is not None and len(finding["evidence"]) < 20:
             words = f"expired on {expired.expires} (line {expired.line}): {expired.reason}"[:500]
@@ -102,7 +102,8 @@ class Acceptances:
         return covered
 
 
-def _shown(entry: Acceptance) -> dict[str, Any]:
+def shown(entry: Acceptance) -> dict[str, Any]:
+    """Return an entry as the report shows it."""
     return {"line": entry.line, "reason": entry.reason, "expires": entry.expires.isoformat(), "owner": entry.owner, "ticket": entry.ticket}
 
 
