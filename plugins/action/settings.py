@@ -60,7 +60,9 @@ def _checked(args: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t
     settings.tell(args.get("tell"))
     settings.database(args.get("database"))
     settings.keep_days(args.get("keep_days", 90))
+    short = settings.short_trip(task_timeout, timeout, len(enabled))
     return {
+        **({"warnings": [short]} if short else {}),
         "checks": enabled,
         "skipped_checks": skipped,
         "run_id": settings.run_id(args.get("run_id")),

@@ -9,9 +9,12 @@ import datetime
 import os
 import re
 import secrets
+import stat
 import time
 import typing as t
 from pathlib import Path
+
+from ansible_collections.bottomup.security.plugins.module_utils.engine import GRACE_SECONDS
 
 from .accept.apply import Acceptances
 from .accept.file import AcceptanceError, read_acceptances
@@ -50,7 +53,9 @@ def run_id(given: t.Any = None) -> str:
 def state_dir(given: t.Any = None) -> Path:
     """Return the folder that keeps the runs: as given, else bottomup-security in XDG_STATE_HOME or ~/.local/state."""
     if given in (None, ""):
-        base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+        base = os.environ.get("XDG_STATE_HOME", "")
+        if not os.path.isabs(base):  # the XDG specification: a relative path is invalid, and to be ignored
+            base = "~/.local/state"
         return Path(os.path.expanduser(base)) / "bottomup-security"
     if not isinstance(given, str):
         raise SettingError(f"daily_check_state_dir is {given!r}: a path is wanted")
@@ -111,6 +116,15 @@ def size(name: str, given: t.Any, low: int, high: int) -> int:
 def timeout(given: t.Any) -> int:
     """Return the seconds that each check may take."""
     return seconds("daily_check_timeout", given, 1, 3600)
+
+
+def short_trip(task_timeout: int, timeout: int, checks: int) -> str:
+    """Return a warning where the trip to a host may end before its checks do: on a small server they run one after the other. Mostly empty."""
+    longest = checks * (timeout + 2 * GRACE_SECONDS)
+    if task_timeout >= longest:
+        return ""
+    words = f"daily_check_task_timeout is {task_timeout} s, and {checks} checks of {timeout} s each may take {longest} s on a server"
+    return f"{words}: a host on which several hang would be lost as a whole"
 
 
 def memory(given: t.Any) -> int:
@@ -240,12 +254,26 @@ def max_unreachable(given: t.Any, expected: int) -> int:
 
 
 def writable(folder: Path, name: str = "daily_check_state_dir") -> Path:
-    """Make a folder where it is missing (for its owner alone) and return it; SettingError where it cannot be written."""
+    """Make a folder where it is missing (for its owner alone) and return it; SettingError where it cannot be written.
+
+    The state folder must be trusted, too: who can write there can forge what is compared with, and lead root's writing elsewhere.
+    """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if name == "daily_check_state_dir":
+            _trusted(folder)
         probe = folder / f".writable-{os.getpid()}-{secrets.token_hex(3)}"
         probe.touch()
         probe.unlink()
     except OSError as error:
         raise SettingError(f"{name} {folder} cannot be written: {error.strerror}; name another folder") from error
     return folder
+
+
+def _trusted(folder: Path) -> None:
+    """Raise SettingError where anybody may write, or where root is to write into somebody's folder. A team may share one by its group."""
+    about = folder.stat()
+    if about.st_mode & stat.S_IWOTH:
+        raise SettingError(f"daily_check_state_dir {folder} can be written by anybody: chmod o-w, or name a folder inside of it")
+    if os.geteuid() == 0 and about.st_uid != 0:
+        raise SettingError(f"daily_check_state_dir {folder} belongs to user {about.st_uid}, and this run is root's: run as that user, or name another folder")

@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 from pathlib import Path
 
+import needs
 import pytest
 
 from ansible_collections.bottomup.security.plugins.plugin_utils import settings
@@ -86,6 +88,8 @@ def test_state_dir(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     assert settings.state_dir(None) == tmp_path / ".local" / "state" / "bottomup-security"
     assert settings.state_dir("~/here") == tmp_path / "here"
+    monkeypatch.setenv("XDG_STATE_HOME", "here/relative")
+    assert settings.state_dir("") == tmp_path / ".local" / "state" / "bottomup-security"
 
 
 def test_writable_leaves_nothing_but_the_folder(tmp_path: Path) -> None:
@@ -94,3 +98,29 @@ def test_writable_leaves_nothing_but_the_folder(tmp_path: Path) -> None:
     assert folder.stat().st_mode & 0o777 == 0o700
     with pytest.raises(settings.SettingError, match="cannot be written"):
         settings.writable(Path("/proc/nowhere"))
+
+
+def test_a_state_folder_that_anybody_may_write_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    with pytest.raises(settings.SettingError, match=r"can be written by anybody: chmod o-w, or name a folder inside of it"):
+        settings.writable(tmp_path)
+    assert settings.writable(tmp_path / "inside").stat().st_mode & 0o777 == 0o700
+    settings.writable(tmp_path, "daily_check_report_dir")  # a folder that others publish from may be theirs
+    tmp_path.chmod(0o2770)
+    settings.writable(tmp_path)
+
+
+def test_root_does_not_write_into_the_state_folder_of_a_user(tmp_path: Path) -> None:
+    needs.root()
+    os.chown(tmp_path, 12345, 12345)
+    with pytest.raises(settings.SettingError, match=r"belongs to user 12345, and this run is root's: run as that user"):
+        settings.writable(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+TRIPS = {(900, 60, 6): False, (384, 60, 6): False, (383, 60, 6): True, (900, 300, 6): True, (900, 300, 1): False}
+
+
+@pytest.mark.parametrize("case", TRIPS, ids=str)
+def test_a_trip_shorter_than_its_checks_is_warned_of(case: tuple[int, int, int]) -> None:
+    assert bool(settings.short_trip(*case)) == TRIPS[case]
