@@ -22,6 +22,7 @@ import stat
 
 from ..host.finding import text
 from ..host.packages import DPKG_FOLDER, owners, spellings
+from ..host.plain import open_plain
 
 # Programs of one component: its name in the announcements, names of its binaries, how it says its version (the first group), and the
 # packages whose lists are looked into first when such a file lies where packages put theirs.
@@ -212,7 +213,7 @@ def _version(machine, component, path):
 def _in_binary(place, pattern):
     """Return the set of versions (bytes) that stand in a binary."""
     try:
-        with open(place, "rb") as binary:
+        with os.fdopen(open_plain(place), "rb") as binary:
             size = min(os.fstat(binary.fileno()).st_size, BINARY_LIMIT)
             with mmap.mmap(binary.fileno(), size, access=mmap.ACCESS_READ) as content:
                 found = {match.group(1) for match in re.finditer(pattern, content)}

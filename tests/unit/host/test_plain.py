@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.bottomup.security.plugins.module_utils.checks import fail2ban_log_read, fail2ban_silent, restart_elf
+from ansible_collections.bottomup.security.plugins.module_utils.checks import fail2ban_log_read, fail2ban_silent, restart_elf, software_components
 from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine
 from ansible_collections.bottomup.security.plugins.module_utils.host.plain import open_plain
 
@@ -28,6 +28,9 @@ def fails(look: Callable[[], object]) -> None:
 
 LOOKS: dict[str, Callable[[bytes], object]] = {
     "open_plain": lambda path: fails(lambda: open_plain(path)),
+    "Machine.read": lambda path: fails(lambda: Machine(now=NOW).read(path)),
+    "Machine.read in another root": lambda path: fails(lambda: Machine(os.path.dirname(path), now=NOW).read(b"/" + os.path.basename(path))),
+    "version in a binary": lambda path: software_components._in_binary(path, rb"(1)") and None,
     "is_elf": lambda path: restart_elf.is_elf(path) is None,
     "build_id": lambda path: fails(lambda: restart_elf.build_id(path)),
     "soname": lambda path: fails(lambda: restart_elf.soname(path)),
