@@ -1,7 +1,8 @@
 # Copyright (c) 2026 The bottomup.security authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""python tests/fleet create FOLDER NAME=RECIPE=ADDRESS ... | destroy FOLDER | starve FOLDER NAME UNIT BYTES | roots"""
+"""python tests/fleet create FOLDER NAME=RECIPE=ADDRESS ... | destroy FOLDER | serve FOLDER NAME COMMAND ... |
+starve FOLDER NAME UNIT BYTES | roots"""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from fleet import memory, roots
+from fleet import memory, roots, services
 from fleet.machines import Fleet, Machine, boot_all
 
 
@@ -23,6 +24,10 @@ def main() -> int:
     create.add_argument("folder", type=Path)
     create.add_argument("machines", nargs="+", metavar="NAME=RECIPE=ADDRESS")
     commands.add_parser("destroy", help="halt the machines and remove everything").add_argument("folder", type=Path)
+    serve = commands.add_parser("serve", help="start a program in the network of the controller; destroy ends it")
+    serve.add_argument("folder", type=Path)
+    serve.add_argument("name")
+    serve.add_argument("program", nargs=argparse.REMAINDER)
     starve = commands.add_parser("starve", help="let a unit run out of memory; prints what the kernel says of it")
     starve.add_argument("folder", type=Path)
     starve.add_argument("machine")
@@ -39,6 +44,8 @@ def main() -> int:
                 print(f"{name}: {state}")
         elif chosen.command == "destroy":
             Fleet(chosen.folder).destroy()
+        elif chosen.command == "serve":
+            services.start(chosen.folder, Fleet(chosen.folder).digest, chosen.name, chosen.program)
         elif chosen.command == "starve":
             print("\n".join(memory.starve(Machine(Fleet(chosen.folder), chosen.machine), chosen.unit, chosen.limit)))
         else:

@@ -26,7 +26,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from fleet import groups, roots
+from fleet import groups, roots, services
 
 CONTROLLER = "10.77.0.1"
 ATTACKER = "10.77.0.66"
@@ -194,6 +194,7 @@ class Fleet:
             time.sleep(0.1)
         for machine in machines:
             machine.end()
+        services.end(self.folder)
         for net in (*self.folder.glob("*/net"), self.net):
             _remove_namespace(net)
         _no_mounts_below(self.folder)

@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -53,10 +54,13 @@ class Recipe:
     customize: tuple[str, ...] = CUSTOMIZE
     # Packages whose archives lie in /var/cache/fleet, to be installed again or in a changed version without any network.
     kept: tuple[str, ...] = ()
+    # A program of this folder that is run in the new root at last; its content is part of the key as well.
+    script: str = ""
 
     def key(self) -> str:
         """Return the name under which the root is cached."""
-        text = json.dumps([dataclasses.asdict(self), LEFT_OUT], sort_keys=True)
+        settings = {name: value for name, value in dataclasses.asdict(self).items() if name != "script"}
+        text = json.dumps([settings, LEFT_OUT], sort_keys=True) + (_script(self.script).read_text(encoding="utf-8") if self.script else "")
         return f"{self.suite}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
@@ -65,6 +69,8 @@ RECIPES = {
     "debian12": Recipe("bookworm", "bookworm-security", (*COMMON, "rsyslog", "iptables"), kept=("libselinux1",)),
     # A web server whose logs are rotated, as the server of an application has it.
     "debian12web": Recipe("bookworm", "bookworm-security", (*COMMON, "rsyslog", "iptables", "nginx-light", "logrotate")),
+    # rpm and dnf, and a database of AlmaLinux' packages.
+    "almalinux9": Recipe("bookworm", "bookworm-security", (*COMMON, "rsyslog", "iptables", "rpm", "dnf", "createrepo-c"), script="almalinux9.sh"),
     # Journal only, bans with nftables: what Debian ships now.
     "debian13": Recipe("trixie", "trixie-security", (*COMMON, "nftables"), kept=("libselinux1",)),
 }
@@ -112,7 +118,7 @@ def _build(recipe: Recipe, archive: Path) -> None:
         command = ["mmdebstrap", "--variant=apt", f"--keyring={KEYRING}", f"--include={','.join(recipe.packages)}"]
         command += [f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT]
         command += [f"--aptopt={setting}" for setting in _apt_settings()]
-        command += [f"--customize-hook={line}" for line in (*recipe.customize, *_keep(recipe.kept))]
+        command += [f"--customize-hook={line}" for line in (*recipe.customize, *_keep(recipe.kept), *_run(recipe.script))]
         command += [recipe.suite, str(unfinished), *_sources(recipe)]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         if done.returncode != 0:
@@ -126,6 +132,17 @@ def _keep(names: tuple[str, ...]) -> list[str]:
     download = f'APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get --quiet download {" ".join(names)}'
     # apt drops its rights for a download, and the folder is root's.
     return [f"mkdir -p {folder} && cd {folder} && {download} -o APT::Sandbox::User=root"] if names else []
+
+
+def _run(script: str) -> list[str]:
+    """Return the line that runs a program of this folder in the new root."""
+    if not script:
+        return []
+    return [f'cp {shlex.quote(str(_script(script)))} "$1"/var/tmp/recipe && chroot "$1" sh /var/tmp/recipe && rm "$1"/var/tmp/recipe']
+
+
+def _script(name: str) -> Path:
+    return Path(__file__).resolve().parent / name
 
 
 def _sources(recipe: Recipe) -> list[str]:
