@@ -150,7 +150,7 @@ def _get(web: Web, url: str, before: Mapping[str, Any], deadline: float) -> tupl
         except Exception as error:
             raise FetchError(f"{shown(url)}: the answer was cut after {size} bytes ({type(error).__name__})") from None
         length = answer.headers.get("Content-Length", "")
-        if length.isdigit() and size < int(length):
+        if size <= PAGE_LIMIT and length.isdigit() and size < int(length):
             raise FetchError(f"{shown(url)}: the answer was cut, {size} of {length} bytes came")
         return _limited(b"".join(parts), url), words(answer.headers.get("ETag"), 300), words(answer.headers.get("Last-Modified"), 100)
 
