@@ -21,6 +21,7 @@ from ansible_collections.bottomup.security.plugins.plugin_utils import settings,
 from ansible_collections.bottomup.security.plugins.plugin_utils.accept.apply import block
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories import cyclonedx
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.fleet import Announcements
+from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.judge import STALE_AFTER
 from ansible_collections.bottomup.security.plugins.plugin_utils.history.rebuild import OldRun, old_run, rebuild
 from ansible_collections.bottomup.security.plugins.plugin_utils.history.record import Recorder
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect import Fleet, collect
@@ -46,6 +47,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "report_dir": {"type": "str", "default": ""},
     "keep_days": {"type": "int", "default": 90},
     "feeds_dir": {"type": "str", "default": ""},
+    "feeds_max_age": {"type": "str", "default": "20h"},
     "vex": {"type": "raw", "default": []},
     "enforce": {"type": "bool", "default": False},
     "merge": {"type": "bool", "default": False},
@@ -105,7 +107,8 @@ def _report(options: dict[str, Any], check_mode: bool) -> tuple[Run, dict[str, s
     source = _source(options, state_dir)
     hosts = [str(host) for host in options["expected_hosts"]]
     checks = _checks(options["expected_checks"], source)
-    with Announcements(settings.feeds_dir(options["feeds_dir"], state_dir), state_dir, now) as announcements:
+    stale_after = max(STALE_AFTER, settings.seconds("daily_check_feeds_max_age", options["feeds_max_age"], 0, 366 * 86400))
+    with Announcements(settings.feeds_dir(options["feeds_dir"], state_dir), state_dir, now, stale_after) as announcements:
         if options["rebuild"]:
             _rebuild(recorder, [*sorted((state_dir / "runs").iterdir()), *source.directories], announcements.beside())
         fleet = collect(

@@ -65,6 +65,11 @@ options:
       - The software of each host is matched against them. Where there are none, the report says so, and what the hosts' own package managers know.
     type: str
     default: ""
+  feeds_max_age:
+    description:
+      - From which age on the feeds are fetched anew. One that is older than this and than three days says nothing of today, which is said in the report.
+    type: str
+    default: 20h
   tell:
     description:
       - Whom to tell how the run went, each entry one way, all at once after the report is written. Checked before the first connection.

@@ -211,7 +211,8 @@ def _state(name: str, feed: Feed | None, state: states.FeedState | None, now: fl
 
 def _merge(check: dict[str, Any], findings: list[dict[str, Any]], reasons: list[str]) -> None:
     """Put findings and reasons for what was not judged into the server's own result of the check."""
-    check["looked"] = check["status"]
+    # What the server itself saw wholly is ruled out by it, whatever the feeds lack.
+    check["unsure"] = None if check["status"] == "incomplete" else RULES
     check["findings"] = [*check["findings"], *findings]
     whole = [check["status_reason"]] if check["status"] == "incomplete" else []
     whole += [text(reason) for reason in reasons]

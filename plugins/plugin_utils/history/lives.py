@@ -10,7 +10,7 @@ is one look: documents may come in any order and any number of times.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,8 +76,13 @@ class Memory:
     added: set[str] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
 
-    def look(self, check: str, status: str, run: str, time: str, findings: Iterable[Mapping[str, Any]]) -> None:
-        """Take in what a check saw; nothing changes where it saw nothing, or where a later look is known."""
+    def look(
+        self, check: str, status: str, run: str, time: str, findings: Iterable[Mapping[str, Any]], unsure: Collection[str] | None = None
+    ) -> None:
+        """Take in what a check saw; nothing changes where it saw nothing, or where a later look is known.
+
+        C(unsure) are the rules that an incomplete look could not rule out, None for all of them.
+        """
         if status not in (*COMPLETE, *PARTIAL):
             return
         known = self.looks.get(check)
@@ -96,7 +101,7 @@ class Memory:
             self._seen(finding, known)
         for life in self.lives.values():
             if life.check == check and life.gone is None and life.fingerprint not in found:
-                self._missed(life, known, before, status in COMPLETE)
+                self._missed(life, known, before, status in COMPLETE or (unsure is not None and life.rule not in unsure))
         if status in COMPLETE:
             known.complete = time
 

@@ -114,7 +114,10 @@ def _look(memory: Memory, host: Host, clock: str) -> set[str]:
         by_check[finding["check"]].append(finding)
     when = str(host.ended or clock)
     for check, findings in by_check.items():
-        memory.look(check, "ok" if check == COVERAGE else host.cells[check].status, host.run_id, when, findings)
+        if check == COVERAGE:
+            memory.look(check, "ok", host.run_id, when, findings)
+        else:
+            memory.look(check, host.cells[check].status, host.run_id, when, findings, host.cells[check].unsure)
     return {finding["fingerprint"] for finding in found}
 
 

@@ -51,6 +51,8 @@ class Cell:
     counts: Counter[str] = field(default_factory=Counter)
     duration_ms: int | None = None
     accepted: int = 0
+    # Rules of findings that this look, where it is incomplete, could not rule out; None for all of them.
+    unsure: tuple[str, ...] | None = None
 
     @property
     def failed(self) -> bool:
@@ -255,7 +257,7 @@ def _accepted(findings: list[dict[str, Any]], host: str, groups: Sequence[str], 
 def _cell(result: Mapping[str, Any]) -> Cell:
     counts = Counter(finding["severity"] for finding in result["findings"] if "accepted" not in finding)
     accepted = len(result["findings"]) - sum(counts.values())
-    return Cell(result["status"], result["status_reason"], counts, result.get("duration_ms"), accepted)
+    return Cell(result["status"], result["status_reason"], counts, result.get("duration_ms"), accepted, result.get("unsure"))
 
 
 def _sum(counts: Iterable[Mapping[str, int]]) -> Counter[str]:

@@ -22,6 +22,7 @@ from ansible_collections.bottomup.security.plugins.plugin_utils.advisories impor
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.fleet import Announcements
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.match import FEEDS_COMMAND
 from ansible_collections.bottomup.security.plugins.plugin_utils.document import accept_answer, fingerprint, group_key
+from ansible_collections.bottomup.security.plugins.plugin_utils.history.record import Recorder
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect import Fleet, collect
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import judge, report_json, summary_json
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.page import report_html
@@ -185,3 +186,32 @@ def test_the_same_documents_give_the_same_report(feeds: Path, tmp_path: Path) ->
         return b"".join(report_json(judge(fleet, fail_on="high", max_unreachable=0, now=NOW)))
 
     assert made() == made()
+
+
+def test_what_the_server_saw_wholly_is_resolved_though_a_feed_is_stale(feeds: Path, tmp_path: Path) -> None:
+    """An update that was installed is gone from the package manager's list; whether the announcement is, a stale feed cannot tell."""
+    state = tmp_path / "state"
+    recorder = Recorder("", state, 0)
+    waits = finding("software.security_updates", "medium", "1 security update waits", "security updates", (), "Install them.")
+
+    def day(number: int, *documents: dict[str, Any]) -> Fleet:
+        own = [{**item, "run_id": f"r{number}", "ended": f"2026-11-2{number}T06:00:00Z"} for item in documents]
+        with Announcements(feeds, state, NOW) as announcements:
+            return collect(
+                announcements.judged(own),
+                run_id=f"r{number}",
+                expected_hosts=[],
+                expected_checks=["software"],
+                remember=lambda rows, run_id: recorder.record(rows, run_id, NOW),
+                told=announcements.told,
+            )
+
+    state.mkdir()
+    day(1, document("web1", OLD, findings=[waits]))
+    age(feeds, 5 * 86400)
+    (feeds / "osv" / "AlmaLinux" / "all.zip").unlink()
+    mirror.osv(feeds, "AlmaLinux", [mirror.record("ALSA-2026:9", "other", [mirror.affected("AlmaLinux:9", "other", "2")])])
+    age(feeds, 5 * 86400)
+    past = day(2, document("web1", OLD)).past
+    assert [item.rule for item in past.resolved] == ["software.security_updates"]
+    assert [item.rule for item in past.stale] == ["software.advisory"]
