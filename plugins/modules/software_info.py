@@ -298,7 +298,7 @@ data:
       type: dict
       contains:
         source:
-          description: The command that was asked, empty where there is none.
+          description: The command that was asked, C(lists of apt) where those of the security archives have nothing newer, empty where there is none.
           returned: when asked for
           type: str
           sample: apt-get -s dist-upgrade

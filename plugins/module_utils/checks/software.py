@@ -64,7 +64,7 @@ def run(options, machine):
         findings += found
         problems += more
         if options.get("pending", True):
-            data["pending"], more = software_pending.look(machine, manager)
+            data["pending"], more = software_pending.look(machine, manager, rows)
             problems += more
             findings += software_pending.findings(data["pending"], manager)
         waiting = {row["name"] for row in data["pending"].get("security", ())}

@@ -18,7 +18,7 @@ import os
 import re
 
 from ..host.finding import finding, iso, text
-from . import software_updates_apt
+from . import software_apt_lists, software_updates_apt
 from .software_text import plain
 from .software_units import mtime
 
@@ -53,13 +53,13 @@ INSTALL = {
 SEVERITIES = {"critical": "critical", "important": "high", "moderate": "medium", "low": "low"}
 
 
-def look(machine, manager):
-    """Return (data, problems).
+def look(machine, manager, installed=()):
+    """Return (data, problems); C(installed) are the rows of data.packages.
 
     data: {source: the command asked, lists_from: when its lists were had, security: [{name, installed, candidate, advisory, severity, from}]}.
     """
     if manager == "dpkg":
-        source, rows, problems = _apt(machine)
+        source, rows, problems = _apt(machine, installed)
         lists = software_updates_apt.lists_written(machine)
     elif manager == "rpm":
         source, rows, problems = _rpm(machine)
@@ -123,10 +123,12 @@ def _failure(answer, what):
     return []
 
 
-def _apt(machine):
+def _apt(machine, installed):
     program = machine.which(b"apt-get")
     if program is None:
         return "", [], ["apt-get is not installed"]
+    if installed and software_apt_lists.nothing_waits(machine, installed):
+        return "lists of apt", [], []
     argv = [program, b"-s", b"-qq", b"--ignore-hold", b"-o", b"Debug::NoLocking=1", b"dist-upgrade"]
     setpriv = machine.which(b"setpriv")
     if setpriv is not None and os.geteuid() == 0:
