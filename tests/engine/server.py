@@ -74,6 +74,7 @@ class Server:
             "PasswordAuthentication no",
             "PermitRootLogin prohibit-password",
             "LogLevel VERBOSE",
+            "Subsystem sftp internal-sftp",
             "MaxStartups 200",
         ]
         if self._force_command:
@@ -149,6 +150,10 @@ def _private_etc(folder: Path) -> None:
     (etc / "sudoers.d").mkdir(parents=True)
     for name in ("passwd", "shadow", "group"):
         shutil.copy2(f"/etc/{name}", etc / name)
+    # A home of its own for root: whoever sits at this machine has things in .bashrc that no server has.
+    (folder / "home" / "root").mkdir(parents=True)
+    accounts = (etc / "passwd").read_text().splitlines()
+    (etc / "passwd").write_text("".join(f"{_at_home(line, folder)}\n" for line in accounts))
     hashed = subprocess.run(["openssl", "passwd", "-6", PASSWORD], capture_output=True, text=True, check=True).stdout.strip()
     for number, (user, grant) in enumerate(USERS.items(), 61001):
         home = folder / "home" / user
@@ -164,6 +169,11 @@ def _private_etc(folder: Path) -> None:
         if grant:
             (etc / "sudoers.d" / user).write_text(grant + "\n")
             os.chmod(etc / "sudoers.d" / user, 0o440)
+
+
+def _at_home(account: str, folder: Path) -> str:
+    fields = account.split(":")
+    return ":".join([*fields[:5], str(folder / "home" / "root"), *fields[6:]]) if fields[0] == "root" else account
 
 
 def _free_port() -> int:
