@@ -127,8 +127,7 @@ _TABLE = (
     ("sql_dump", "vcs_backup", "critical", "path",
      (b"sql+.sql", b"dump+.dump", b"dmp+.dmp", b"mdb+.mdb", b"sqlite+.sqlite", b"db+.db", b"pgdump+.pgdump", b"myd+.myd", b"frm+.frm",
       b"rdb+.rdb"),
-     br"\.(?:sql|dump|dmp|mdb|sqlite\d?|db\d?|pgdump|myd|frm|rdb)(?:[-.](?:gz|bz\d|xz|zip|\dz|rar|tar|tgz|zst|bak|old|pea|lz\d?|txt"
-     br"|\w{1,4}))*$(?<!/thumbs\.db)",
+     br"\.(?:sql|dump|dmp|mdb|sqlite\d?|db\d?|pgdump|myd|frm|rdb)(?:[-.]\w{1,4})*$(?<!/thumbs\.db)",
      "a dump of a database", "GET /backup/db.sql.gz", "GET /mysql-tuning"),
     ("site_archive", "vcs_backup", "critical", "path",
      (b"zip+.zip", b"rar+.rar", b"7z+.7z", b"tar+.tar", b"tgz+.tgz", b"gz+.gz", b"bz+.bz", b"tbz+.tbz", b"xz+.xz", b"war+.war", b"zst+.zst",

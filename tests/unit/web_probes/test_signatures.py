@@ -133,6 +133,10 @@ ADVERSARIAL = [
     b"%{" * 4000,
     b";" * 8000,
     b"|" * 8000,
+    # A dump with many endings, and not one at its end: without a bound this takes the age of the universe.
+    b"/a.sql" + b".gz" * 60 + b"/x",
+    b"/a.zip" + b".bak" * 60 + b"/x",
+    b"/a.php" + b"-old.tar" * 60 + b"~/x",
 ]
 
 
