@@ -51,7 +51,8 @@ def test_what_a_fleet_needs(documents, expected):
     assert needs.of_documents(documents) == expected
 
 
-_JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
+_TEXT = st.text(max_size=20)
+_JSON = st.recursive(st.none() | st.booleans() | st.integers() | _TEXT, lambda inner: st.lists(inner) | st.dictionaries(_TEXT, inner), max_leaves=8)
 
 
 @given(_JSON, _JSON, _JSON)

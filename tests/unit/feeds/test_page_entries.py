@@ -145,13 +145,14 @@ def test_no_page_makes_the_reading_fail(data):
         assert urllib.parse.urlsplit(entry.link).scheme in ("http", "https")
 
 
-_JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
+_TEXT = st.text(max_size=20)
+_JSON = st.recursive(st.none() | st.booleans() | st.integers() | _TEXT, lambda inner: st.lists(inner) | st.dictionaries(_TEXT, inner), max_leaves=8)
 
 
-@given(st.dictionaries(st.sampled_from(["page", "url", "status", "reason", "looked", "new", "more", "seen", "kind"]), _JSON), _JSON)
-@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from(["page", "url", "status", "reason", "looked", "new", "more", "seen", "kind"]), _JSON, max_size=3), _JSON)
+@settings(deadline=None, max_examples=50)
 def test_a_hostile_state_becomes_one_of_the_right_types(tmp_path_factory, raw, entry):
-    folder = tmp_path_factory.mktemp("pages")
+    folder = tmp_path_factory.getbasetemp()
     raw = {**raw, "new": [entry, {"title": "a\x1b[31m", "link": "javascript:x", "published": "soon"}]}
     (folder / "pages.json").write_text(json.dumps({"schema": pages.SCHEMA, "pages": [raw]}))
     (found,) = pages.read(folder)

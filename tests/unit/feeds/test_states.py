@@ -45,7 +45,10 @@ def test_what_is_no_manifest_is_none(content, tmp_path):
     assert manifest.read(tmp_path) == {}
 
 
-_JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
+_TEXT = st.text(max_size=20)
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | _TEXT, lambda inner: st.lists(inner) | st.dictionaries(_TEXT, inner), max_leaves=8
+)
 
 
 @given(st.dictionaries(st.sampled_from(["name", "url", "status", "reason", "tried", "fetched", "modified", "records", "sha256", "files", "x"]), _JSON))
