@@ -23,6 +23,7 @@ from . import web_probes_time as times
 Record = collections.namedtuple("Record", "remote forwarded user when request status size referer agent host")
 
 FIELD_LIMIT = 8192
+HEADS_LIMIT = 10000
 
 # The names that JSON formats give to a field, the usual ones of nginx, Apache, Caddy, Traefik and Envoy.
 _KEYS = {
@@ -65,6 +66,14 @@ def _plain(words):
     return words
 
 
+def _who(fields):
+    """Return (remote, user, host) of the words before the time, or an empty tuple."""
+    for place, field in enumerate(fields[:8]):
+        if addresses.looks_like_one(field) and field != b"-":
+            return field, fields[place + 2] if len(fields) > place + 2 else b"-", fields[place - 1] if place else b""
+    return (fields[0], b"-", b"") if fields else ()
+
+
 class Quoted:
     """The layouts that quote the request: combined, with fields after it, with a virtual host before it, common.
 
@@ -74,6 +83,7 @@ class Quoted:
 
     def __init__(self, stride=6, referer=3, agent=5, forwarded=0):
         self.stride, self.referer, self.agent, self.forwarded = stride, referer, agent, forwarded
+        self._heads = {}
 
     def head(self, words):
         """Return (remote, user, host, when) of what stands before the request, or None."""
@@ -84,14 +94,18 @@ class Quoted:
             if start < 0:
                 return None
             when = times.local(words[start + 1 : start + 34])
-        fields = words[:start].split()
-        if not fields:
-            fields = words[start:].partition(b"]")[2].split()
-        for place, field in enumerate(fields[:8]):
-            if addresses.looks_like_one(field) and field != b"-":
-                user = fields[place + 2] if len(fields) > place + 2 else b"-"
-                return field, user, fields[place - 1] if place else b"", when
-        return (fields[0], b"-", b"", when) if fields else None
+        # The same clients come again and again.
+        known = self._heads.get(words[:start])
+        if known is None:
+            fields = words[:start].split()
+            if not fields:
+                fields = words[start:].partition(b"]")[2].split()
+                known = _who(fields)
+            else:
+                if len(self._heads) > HEADS_LIMIT:
+                    self._heads.clear()
+                known = self._heads[words[:start]] = _who(fields)
+        return known + (when,) if known else None
 
     def pieces(self, pieces):
         """Return the Record of a line that was split at its quotes, or None."""

@@ -14,7 +14,8 @@ __metaclass__ = type
 
 import re
 
-from .web_probes_text import normalise, skeleton, split, words
+from .web_probes_index import Index
+from .web_probes_text import normalise, skeleton, split
 from .web_signatures import SIGNATURES
 
 # Longer requests are judged by their beginning: nginx takes 8 KB by default, and every byte costs each pattern time.
@@ -22,85 +23,7 @@ REQUEST_LIMIT = 8192
 # The categories of one request: more than this adds nothing for the reader.
 VERDICT_LIMIT = 4
 
-# What requests consist of; every other byte is a sign of its own.
-_COMMON = b"abcdefghijklmnopqrstuvwxyz0123456789_/ ?=&-\n,"
-_SIGNS = frozenset(chr(code) for code in range(256)) - frozenset(_COMMON.decode("latin-1"))
 _ABSOLUTE = re.compile(rb"^[a-z]{3,20}://[^/]{0,255}")
-_WORD = re.compile(rb"[a-z0-9_]*[a-z_][a-z0-9_]*\Z")
-
-
-class _Index:
-    """Finds the signatures that a text may have, by their literals.
-
-    A literal of letters only is looked for as a whole word, any other as a piece of the text: one set operation stands for
-    hundreds of words.
-    """
-
-    def __init__(self, signatures):
-        self._by_word = {}
-        by_piece = {}
-        for rank, signature in enumerate(signatures):
-            for literal in signature.literals:
-                word, plus, also = literal.partition(b"+")
-                if not plus:
-                    word, also = literal, b""
-                bones = skeleton(word.lstrip(b"*"))
-                if _WORD.match(word):
-                    self._by_word.setdefault(bones, []).append((skeleton(also).decode("latin-1"), rank, signature))
-                else:
-                    by_piece.setdefault(bones.decode("latin-1"), []).append((rank, signature))
-        self._words = frozenset(self._by_word)
-        # A piece with a sign that requests seldom have is looked for only where the sign is.
-        self._by_sign, self._plain = {}, []
-        for piece, entries in sorted(by_piece.items()):
-            signs = [sign for sign in piece if sign in _SIGNS]
-            if signs:
-                self._by_sign.setdefault(signs[0], []).append((piece, entries))
-            else:
-                self._plain.append((piece, entries))
-
-    def present(self, bones):
-        """Return (words, pieces) of the table that one skeleton, or many of them, hold: what C(candidates) needs to look for."""
-        # Text, since "in" of bytes first tries its argument as a number and throws the error away: five times the cost.
-        text = bones.decode("latin-1")
-        pieces = [entry for entry in self._plain if entry[0] in text]
-        for sign in set(bones.translate(None, _COMMON).decode("latin-1")):
-            pieces.extend([entry for entry in self._by_sign.get(sign, ()) if entry[0] in text])
-        return self._words.intersection(words(bones)), pieces
-
-    def candidates(self, bones, present):
-        """Return the signatures that a skeleton may hold, in the order of the table."""
-        some_words, some_pieces = present
-        found, text = set(), bones.decode("latin-1")
-        if some_words:
-            for word in some_words.intersection(words(bones)):
-                for also, rank, signature in self._by_word[word]:
-                    if also in text:
-                        found.add((rank, signature))
-        for piece, signatures in some_pieces:
-            if piece in text:
-                found.update(signatures)
-        return tuple([signature for _rank, signature in sorted(found)]) if found else ()
-
-    def sorted_out(self, skeletons, present):
-        """Return {skeleton: candidates} of those of many skeletons that have any."""
-        some_words, some_pieces = present
-        found = {}
-        for bones in skeletons:
-            # Most have no word of the table, and few pieces are left to look for.
-            if some_words.isdisjoint(words(bones)):
-                if not some_pieces:
-                    continue
-                text = bones.decode("latin-1")
-                for piece, _signatures in some_pieces:
-                    if piece in text:
-                        break
-                else:
-                    continue
-            candidates = self.candidates(bones, present)
-            if candidates:
-                found[bones] = candidates
-        return found
 
 
 class Judge:
@@ -112,8 +35,8 @@ class Judge:
 
     def __init__(self, signatures=SIGNATURES):
         self._compiled = {}
-        self._index = _Index([signature for signature in signatures if signature.where not in ("agent", "refused")])
-        self._header = _Index([signature for signature in signatures if signature.where in ("agent", "any")])
+        self._index = Index([signature for signature in signatures if signature.where not in ("agent", "refused")])
+        self._header = Index([signature for signature in signatures if signature.where in ("agent", "any")])
         self._refused = [signature for signature in signatures if signature.where == "refused"]
         self.present = self._index.present
         self.candidates = self._index.candidates

@@ -166,6 +166,11 @@ def digits_do_not_matter(bone):
     return True
 
 
+def spaced(bones):
+    """Return skeletons with a space for everything that ends a word."""
+    return bones.translate(_WORDS)
+
+
 def words(bones):
     """Return the words of a skeleton: its longest runs of letters and underscores, wherever a pattern can see a boundary."""
     return bones.translate(_WORDS).split()

@@ -398,7 +398,7 @@ _TABLE = (
      br"^/(?:[\w-]{1,30}/){0,2}(?:actuator(?:/(?:env|heapdump|gateway|logfile|mappings|jolokia|threaddump|beans|configprops|httptrace|trace|refresh"
      br"|restart|shutdown)|$|/$)|jolokia(?:/|$)|solr/(?:admin|#|select|\w+/(?:config|select|dataimport))|_async/|wls-wsat/|invoker/(?:jmx|ejb|readonly)"
      br"|jmx-console\b|manager/(?:html|text|status)|host-manager/|axis\d(?:-admin|-web|/)|nacos/|druid/(?:index|login|v\d|indexer)|geoserver/"
-     br"|securityrealm/|rest/tinymce|webtools/control|functionrouter\b)|^/console/(?:login|j_security|css|framework|images/%|\.)|\.action$"
+     br"|securityrealm/|rest/tinymce\b|webtools/control|functionrouter\b)|^/console/(?:login|j_security|css|framework|images/%|\.)|\.action$"
      br"|^/s/[^/]{3,80}/_/;/|^/(?:jenkins|hudson)/(?:script|login|securityrealm|asynchpeople)|^/script$|^/cluster/(?:cluster|apps|nodes)",
      "Java servers with known holes", "GET /actuator/heapdump", "GET /in-action"),
     ("cve_appliance", "cve", "critical", "path",

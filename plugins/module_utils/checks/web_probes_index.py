@@ -1,0 +1,132 @@
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which signatures a text may have, by their literals: for many texts at once, with as few looks at each as possible.
+
+Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+Python 3.6, standard library only: this runs on the servers.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import bisect
+import itertools
+import re
+
+from .web_probes_text import skeleton, spaced, words
+
+# What requests consist of; every other byte is a sign of its own.
+_COMMON = b"abcdefghijklmnopqrstuvwxyz0123456789_/ ?=&-\n,"
+_SIGNS = frozenset(chr(code) for code in range(256)) - frozenset(_COMMON.decode("latin-1"))
+_WORD = re.compile(rb"[a-z0-9_]*[a-z_][a-z0-9_]*\Z")
+_RUN = re.compile(r"[a-z_]+")
+# So few skeletons are looked at one by one.
+_FEW = 8
+
+
+class Index:
+    """Finds the signatures that a skeleton may hold, by their literals.
+
+    A literal of letters only is looked for as a whole word, any other as a piece of the text: one set operation stands for
+    hundreds of words.
+    """
+
+    def __init__(self, signatures):
+        self._by_word = {}
+        by_piece = {}
+        for rank, signature in enumerate(signatures):
+            for literal in signature.literals:
+                word, plus, also = literal.partition(b"+")
+                if not plus:
+                    word, also = literal, b""
+                bones = skeleton(word.lstrip(b"*"))
+                if _WORD.match(word):
+                    self._by_word.setdefault(bones, []).append((skeleton(also).decode("latin-1"), rank, signature))
+                else:
+                    by_piece.setdefault(bones.decode("latin-1"), []).append((rank, signature))
+        self._words = frozenset(self._by_word)
+        # A piece with a sign that requests seldom have is looked for only where the sign is, one with letters only where
+        # some word holds them.
+        self._by_sign, self._plain = {}, []
+        for piece, entries in sorted(by_piece.items()):
+            run = max(_RUN.findall(piece) or [""], key=len)
+            signs = [sign for sign in piece if sign in _SIGNS]
+            (self._by_sign.setdefault(signs[0], []) if signs else self._plain).append((run, piece, entries))
+
+    def present(self, bones):
+        """Return ({word: entries}, [(piece, entries)]) of the table that one skeleton, or many of them, hold: what C(candidates) looks for."""
+        # Text, since "in" of bytes first tries its argument as a number and throws the error away: five times the cost.
+        text = bones.decode("latin-1")
+        known = set(words(bones))
+        vocabulary = b" ".join(known).decode("latin-1")
+        some = {}
+        for word in self._words.intersection(known):
+            entries = [entry for entry in self._by_word[word] if entry[0] in text]
+            if entries:
+                some[word] = entries
+        asked = itertools.chain(self._plain, *[self._by_sign.get(sign, ()) for sign in set(bones.translate(None, _COMMON).decode("latin-1"))])
+        return some, [(piece, entries) for run, piece, entries in asked if run in vocabulary and piece in text]
+
+    @staticmethod
+    def candidates(bones, present):
+        """Return the signatures that a skeleton may hold, in the order of the table."""
+        some_words, some_pieces = present
+        found, text = set(), bones.decode("latin-1")
+        if some_words:
+            for word in some_words.keys() & words(bones):
+                for also, rank, signature in some_words[word]:
+                    if also in text:
+                        found.add((rank, signature))
+        for piece, signatures in some_pieces:
+            if piece in text:
+                found.update(signatures)
+        return tuple([signature for _rank, signature in sorted(found)]) if found else ()
+
+    def sorted_out(self, skeletons):
+        """Return {skeleton: candidates} of those of many skeletons that have any."""
+        skeletons = list(skeletons)
+        blob = b"\n".join(skeletons)
+        present = self.present(blob)
+        if not present[0] and not present[1]:
+            return {}
+        found = {}
+        for bones in skeletons if len(skeletons) <= _FEW else self._suspects(skeletons, blob, present):
+            candidates = self.candidates(bones, present)
+            if candidates:
+                found[bones] = candidates
+        return found
+
+    @staticmethod
+    def _suspects(skeletons, blob, present):
+        """Return those of many skeletons where something of what is present stands: each thing is searched for in all of them at once."""
+        some_words, some_pieces = present
+        pieces = {piece for piece, _entries in some_pieces}
+        lone = []
+        for word, entries in some_words.items():
+            also = {entry[0] for entry in entries}
+            if "" in also:
+                lone.append(b" " + word + b" ")
+            else:
+                pieces.update(also)
+        ends = list(itertools.accumulate([len(bones) + 1 for bones in skeletons]))
+        rows = set()
+        if lone:
+            # One space more at the front: where " word " begins here, the word itself begins there.
+            _search(b" " + spaced(blob) + b" ", lone, ends, rows)
+        _search(blob, [piece.encode("latin-1") for piece in pieces], ends, rows)
+        return [skeletons[row] for row in rows]
+
+
+def _search(blob, needles, ends, rows):
+    """Add to C(rows) the numbers of the texts that hold one of the needles; text number n ends before C(ends[n])."""
+    for needle in needles:
+        place = blob.find(needle)
+        while place >= 0:
+            row = bisect.bisect_right(ends, place)
+            rows.add(row)
+            if row + 1 >= len(ends):
+                break
+            place = blob.find(needle, ends[row])
