@@ -78,12 +78,12 @@ options:
     type: list
     elements: dict
     default: []
-    options:
+    suboptions:
       mail:
         description: Addresses, a list or a text with commas.
         type: raw
       from:
-        description: Address of the sender. When empty, the first of O(tell.mail).
+        description: Address of the sender. When empty, the first of C(mail).
         type: str
       smtp:
         description: Mail server, C(host) or C(host:port).

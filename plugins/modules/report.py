@@ -196,6 +196,47 @@ paths:
     json: /home/ops/.local/state/bottomup-security/runs/20261122T060000Z-3fa1c2/report.json
     text: /home/ops/.local/state/bottomup-security/runs/20261122T060000Z-3fa1c2/report.txt
     summary: /home/ops/.local/state/bottomup-security/runs/20261122T060000Z-3fa1c2/summary.json
+told:
+  description: What became of the entries of O(tell).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    entry:
+      description: Number of the entry.
+      returned: success
+      type: int
+      sample: 1
+    channel:
+      description: Where it leads, without anything that is secret.
+      returned: success
+      type: str
+      sample: mail ops@example.com
+    when:
+      description: When it is used.
+      returned: success
+      type: str
+      sample: always
+    status:
+      description: V(sent), V(failed), V(not_due), V(already) where the same run was told there before, or V(check_mode).
+      returned: success
+      type: str
+      sample: failed
+    reason:
+      description: Why nothing was sent.
+      returned: success
+      type: str
+      sample: connection refused
+    at:
+      description: When it was sent.
+      returned: success
+      type: str
+      sample: "2026-11-22T06:00:12Z"
+    mark:
+      description: Sign of what was told, by which the same run is known again.
+      returned: success
+      type: str
+      sample: 4b1f6a0c9d2e7f35
 text:
   description: The content of report.txt, at most 80 columns wide and capped for big fleets.
   returned: success

@@ -134,7 +134,7 @@ def _stored(recorder: Recorder) -> float:
         return float(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar() or 0) / 1e6
 
 
-ONE = {"fill": fill, "report": report, "parts": parts, "history": history}
+ONE: dict[str, Callable[..., dict[str, Any]]] = {"fill": fill, "report": report, "parts": parts, "history": history}
 
 
 def reports() -> list[dict[str, Any]]:

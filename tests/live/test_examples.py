@@ -81,7 +81,7 @@ def site(tmp_path: Path) -> Site:
 
 def schema(name: str) -> Mapping[str, Any]:
     """Return a schema that the package check-jsonschema brings."""
-    import check_jsonschema
+    import check_jsonschema  # type: ignore[import-untyped]
 
     read: Mapping[str, Any] = json.loads((Path(check_jsonschema.__file__).parent / "builtin_schemas" / "vendor" / name).read_text())
     return read

@@ -177,7 +177,7 @@ def test_a_deaf_server_is_given_up_by_itself_too(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(mail, "STEP_SECONDS", 0.3)
     monkeypatch.setattr(webhook, "STEP_SECONDS", 0.3)
     with services.deaf_server() as port:
-        entries = [OPS | {"smtp": f"localhost:{port}"}, {"webhook": f"http://localhost:{port}/", "secret": SECRET}]
+        entries: list[dict[str, Any]] = [OPS | {"smtp": f"localhost:{port}"}, {"webhook": f"http://localhost:{port}/", "secret": SECRET}]
         assert outcome(*entries) == [("failed", "no answer in time")] * 2
 
 
