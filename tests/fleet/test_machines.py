@@ -11,7 +11,7 @@ from pathlib import Path
 
 import needs
 import pytest
-from fleet import groups, machines, roots
+from fleet import groups, machines, roots, services
 from fleet.machines import Fleet, Machine
 
 ADDRESS = "10.77.0.7"
@@ -92,6 +92,16 @@ def test_a_create_that_fails_half_way_is_removed(new_fleet: list[Fleet]) -> None
     fleet.create()
     with pytest.raises(KeyError):
         fleet.add("nothing", "no such recipe", ADDRESS)
+    fleet.destroy()
+    assert left_behind(fleet) == []
+
+
+def test_a_service_beside_the_machines_ends_with_the_fleet(new_fleet: list[Fleet]) -> None:
+    fleet = new_fleet[0]
+    fleet.create()
+    services.start(fleet.folder, fleet.digest, "sleeper", ["sh", "-c", f"sleep 600 & exec sleep 600 # {fleet.folder}"])
+    started = [path for mount, _root in groups.mounts().values() for path in mount.rglob(f"fleet-{fleet.digest}-sleeper")]
+    assert groups.members(started), "it was not started"
     fleet.destroy()
     assert left_behind(fleet) == []
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The bottomup.security authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The molecule scenario: booted Debian 12 and 13, real ssh, real upgrades and bans, and a host that does not answer."""
+"""The molecule scenario: booted Debian 12 and 13, an AlmaLinux 9 by its packages, to which something happens, and a host that does not answer."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def fleet_folder() -> Iterator[Path]:
     Fleet(folder).destroy()
 
 
-@pytest.mark.timeout(1800)  # the first run builds two root file systems
+@pytest.mark.timeout(1800)  # the first run builds four root file systems
 def test_the_fleet(fleet_folder: Path, tmp_path: Path) -> None:
     needs.root()
-    needs.command("systemd-nspawn", "mmdebstrap", "nsenter", "ip", "ssh", "gcc", "dpkg-deb")
+    needs.command("systemd-nspawn", "mmdebstrap", "nsenter", "ip", "ssh", "gcc", "dpkg-deb", "nginx")
     scripts = Path(sys.executable).parent
     environment = {
         **os.environ,
