@@ -56,7 +56,7 @@ _HEAD = Pattern(
 )
 
 _AVC = Pattern(rb"avc:\s{1,4}(denied|granted)\s{1,4}\{([^{}]{0,400})\}\s{0,4}for\s")
-_FIELD = Pattern(rb"([A-Za-z_][A-Za-z0-9_-]*)=(\"[^\"]*\"|[^\s\"]*)")
+_FIELD = Pattern(rb"([A-Za-z_][A-Za-z0-9_-]{0,63})=(\"[^\"]*\"|[^\s\"]*)")
 _HEX = Pattern(rb"(?:[0-9A-F]{2})+\Z")
 _DIGITS = Pattern(rb"[0-9]+")
 _RESULT = Pattern(rb" syscall=([0-9]+)(?: per=[0-9a-f]+)? success=(yes|no) exit=(-?[0-9]+)")

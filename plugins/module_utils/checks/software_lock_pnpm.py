@@ -17,10 +17,10 @@ import re
 from .software_lock_npm import source_of
 
 # /acorn/8.7.0, /@a/b/1.0.0_react@18.2.0, registry.npm.example/foo/1.1.0, /js@4.0.0(react@18.2.0), @a/b@1.0.0
-_KEY = re.compile(r"(?:[^/@\s]+\.[^/@\s]+/|/)?((?:@[^/@\s]+/)?[^/@\s]+)[/@](\d[^()_/\s]*)(?:[(_].*)?\Z")
+_KEY = re.compile(r"(?:(?=[^/@\s]+\.[^/@\s])[^/@\s]+/|/)?((?:@[^/@\s]+/)?[^/@\s]+)[/@](\d[^()_/\s]*)(?:[(_].*)?\Z")
 # ansi-regex@https://codeload.github.com/chalk/ansi-regex/tar.gz/02fa
 _ADDRESS = re.compile(r"((?:@[^/@\s]+/)?[^/@\s]+)@((?:https?|git|ssh|file|link)[:+].*)\Z")
-_FIELD = re.compile(r"    (name|version|dev|resolution):\s*(.*?)\s*\Z")
+_FIELD = re.compile(r"    (name|version|dev|resolution):(.*)\Z")
 _WHERE = re.compile(r"(?:tarball|repo|directory):\s*[\"\x27]?([^\s,}\"\x27]+)")
 
 
@@ -42,7 +42,7 @@ def parse(words):
         elif inside and indent == 4:
             match = _FIELD.match(line)
             if match:
-                fields.setdefault(match.group(1), match.group(2).strip("\"'"))
+                fields.setdefault(match.group(1), match.group(2).strip().strip("\"'"))
     problems = ["%d packages cannot be read" % unreadable] if unreadable else []
     if "lockfileVersion" not in words and words.strip() and not all(line.lstrip().startswith("#") for line in words.split("\n") if line.strip()):
         problems.append("it is no lock file of pnpm")

@@ -16,7 +16,7 @@ import json
 import re
 
 # [[package]] of poetry and uv, and what may follow it.
-_TABLE = re.compile(r"\[+\s*([^\]]+?)\s*\]+\s*(?:#.*)?\Z")
+_TABLE = re.compile(r"\[{1,2}([^\[\]]+)\]{1,2}\s*(?:#.*)?\Z")
 _VALUE = re.compile(r"(name|version|source|category|groups|type)\s*=\s*(.*)\Z")
 _QUOTED = re.compile(r"\"([^\"]*)\"|\x27([^\x27]*)\x27")
 
@@ -40,7 +40,7 @@ def normal(name):
 def parse_pipfile(words):
     """Return (rows, problems): rows are {(name, version, source, group)}."""
     try:
-        lock = json.loads(words)
+        lock = json.loads(words, parse_int=float)  # no number is needed, and int() of a million digits takes minutes
     except ValueError as error:
         return set(), ["it is no whole JSON: %s" % error]
     except RecursionError:
@@ -83,7 +83,7 @@ def parse_toml(words):
             quote = "" if quote in line else quote
             continue
         if line.startswith("[") and _TABLE.match(line):
-            table = _TABLE.match(line).group(1)
+            table = _TABLE.match(line).group(1).strip()
             if table in ("package", "end") or not table.startswith("package."):
                 unreadable += _add(rows, fields)
                 fields = {}
@@ -131,7 +131,8 @@ def parse_requirements(words):
     """Return (rows, problems) of requirements.txt; what names no exact version is counted as a problem."""
     rows, loose = set(), 0
     for line in re.sub(r"\\\n", " ", words).split("\n"):
-        line = re.sub(r"(?:\A|\s)#.*", "", line).strip()
+        # One blank between words: many would be tried in as many ways.
+        line = " ".join(re.sub(r"(?:\A|\s)#.*", "", line).split())
         if not line or line.startswith("-"):
             continue
         pinned, named = _PIN.match(line), _NAMED.match(line)

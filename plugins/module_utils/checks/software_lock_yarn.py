@@ -17,7 +17,7 @@ import re
 from .software_lock_npm import source_of
 
 # "  version "1.0.2"" of Yarn 1 and "  version: 1.0.2" of the later ones; the same with resolved and resolution.
-_FIELD = re.compile(r"  \"?(version|resolved|resolution)\"?(?::| )\s*\"?([^\"\n]*?)\"?\s*\Z")
+_FIELD = re.compile(r"  \"?(version|resolved|resolution)\"?(?::| )(.*)\Z")
 
 
 def parse(words):
@@ -33,7 +33,7 @@ def parse(words):
         else:
             match = _FIELD.match(line)
             if match:
-                fields.setdefault(*match.groups())
+                fields.setdefault(match.group(1), match.group(2).strip().strip("\""))
     problems = ["%d packages cannot be read" % unreadable] if unreadable else []
     if not rows and "yarn lockfile" not in words and "__metadata:" not in words:
         problems.append("it is no lock file of Yarn")

@@ -125,6 +125,28 @@ def test_what_is_wrong_is_said(name: bytes, content: str, words: str) -> None:
     assert problems and words in problems[0]
 
 
+LONG = 400_000
+LONG_LINES = {
+    "pnpm, a host": (b"pnpm-lock.yaml", "lockfileVersion: 9\npackages:\n  " + "a." * LONG + "\nend:\n"),
+    "pnpm, blanks": (b"pnpm-lock.yaml", "lockfileVersion: 9\npackages:\n  a@1:\n    name:" + " " * LONG + "x" + " " * LONG + "y\n"),
+    "toml, brackets": (b"poetry.lock", "[" * LONG + "\n[metadata]\n"),
+    "toml, blanks": (b"uv.lock", "[" + " " * LONG + "\n[metadata]\n"),
+    "requirements, blanks": (b"requirements.txt", "a" + " " * LONG + "[\n"),
+    "requirements, blanks on both sides": (b"requirements.txt", "a" + " " * LONG + "== 1" + " " * LONG + "x\n"),
+    "yarn, blanks": (b"yarn.lock", "# yarn lockfile v1\na:\n  version " + " " * LONG + "x" + " " * LONG + 'y"z\n'),
+    "gems, a name": (b"Gemfile.lock", "GEM\n    " + "a" * LONG + "\nDEPENDENCIES\n"),
+    "npm, a number": (b"package-lock.json", '{"lockfileVersion": ' + "1" * LONG + ', "packages": {}}'),
+    "Pipfile, a number": (b"Pipfile.lock", '{"_meta": ' + "1" * LONG + "}"),
+}
+
+
+@pytest.mark.parametrize(("name", "content"), LONG_LINES.values(), ids=list(LONG_LINES))
+def test_a_long_line_is_read_once(name: bytes, content: str) -> None:
+    """Whoever deploys an application writes its lock file: what is tried at every place of a line would never end."""
+    rows, _problems = formats.parse(formats.format_of(name), content.encode())
+    assert len(rows) <= 1
+
+
 def test_both_sides_of_a_conflict_are_kept() -> None:
     rows = read(b"Gemfile.lock", WRONG["conflict"][1])[0]
     assert [row[1] for row in rows if row[0] == "rails"] == ["7.1.3", "7.2.0"]
