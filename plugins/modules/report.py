@@ -72,7 +72,7 @@ options:
     default: false
 attributes:
   check_mode:
-    description: Can run in check mode and does the same.
+    description: Can run in check mode and does the same, but tells nobody.
     support: full
   diff_mode:
     description: Returns what has changed on a host.

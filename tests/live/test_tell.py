@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 import sample_fleet
 import services
-from audit import Audit, audit
+from audit import Audit, ansible, audit
 from schemas import faults
 
 from ansible_collections.bottomup.security.plugins.plugin_utils import spool
@@ -275,3 +275,24 @@ def test_a_mistake_stops_the_run_before_the_first_connection(tmp_path: Path) -> 
     done = audit(tmp_path, "192.0.2.1,", "-e", f"@{tmp_path / 'secrets.json'}", "-vvv")
     assert done.rc == 2 and "daily_check_tell, entry 2 (webhook): https is wanted" in done.shown and SECRET not in done.shown
     assert done.runs == []
+
+
+def vaulted(folder: Path, words: str) -> str:
+    """Return a text as ansible-vault writes it into a YAML file, four columns in."""
+    (folder / "vault").write_text("opens the vault\n")
+    done = ansible(folder, ["ansible-vault", "encrypt_string", "--vault-password-file", str(folder / "vault"), words])
+    assert done.rc == 0, done.shown
+    return done.shown[done.shown.index("!vault") :].replace("Encryption successful", "").rstrip().replace("\n", "\n    ")
+
+
+def test_the_role_with_vaulted_secrets(tmp_path: Path) -> None:
+    (tmp_path / "site.yml").write_text("- hosts: all\n  gather_facts: false\n  roles:\n    - bottomup.security.daily_check\n")
+    with services.web_server() as inbox:
+        hook = f"  - webhook: {vaulted(tmp_path, f'{inbox.url}/{SECRET}')}\n    secret: {vaulted(tmp_path, SECRET)}\n"
+        (tmp_path / "tell.yml").write_text(f"daily_check_checks: [restart]\ndaily_check_fail_on: never\ndaily_check_tell:\n{hook}")
+        given = ["--vault-password-file", str(tmp_path / "vault"), "-e", f"@{tmp_path / 'tell.yml'}", "-vvvv"]
+        done = audit(tmp_path, "web1,", "-c", "local", *given, playbook=str(tmp_path / "site.yml"))
+    assert done.rc == 0, done.shown
+    ((path, headers, body),) = inbox.taken
+    assert path == f"/{SECRET}" and webhook.signature(SECRET, headers["X-Bottomup-Timestamp"], body) == headers["X-Bottomup-Signature"]
+    assert SECRET not in done.shown and [item["status"] for item in done.summary["told"]] == ["sent"]
