@@ -67,6 +67,8 @@ def capped(value: str, limit: int) -> str:
 
     Doing it twice is doing it once.
     """
+    if len(value) <= limit and value.isprintable():
+        return value
     most = limit * ESCAPED + CUT_MARK
     words = text(value[:most], most)
     lost = max(0, len(value) - most)
@@ -290,7 +292,7 @@ def _finding(check: str, value: object, host: str, purse: _Purse) -> dict[str, A
         "title": purse.text(body.get("title", ""), f"{rule}: title", 200),
         "subject": subject,
         "evidence": [_evidence(item, rule, purse) for item in evidence[:EVIDENCE_LIMIT]],
-        "evidence_cut": _whole(body.get("evidence_cut", 0), f"{rule}: evidence_cut") + max(0, len(evidence) - EVIDENCE_LIMIT),
+        "evidence_cut": min(_whole(body.get("evidence_cut", 0), f"{rule}: evidence_cut") + max(0, len(evidence) - EVIDENCE_LIMIT), INTEGER_LIMIT - 1),
         "remedy": {
             "text": purse.text(remedy.get("text", ""), f"{rule}: remedy", 1000),
             "commands": _texts(remedy.get("commands", []), f"{rule}: commands", COMMANDS_LIMIT, 500, purse),
@@ -364,7 +366,8 @@ def _time(value: object, what: str) -> str:
 
 
 def _whole(value: object, what: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value) or value < 0:
+    # An integer of any length is none of isnan()'s: it has room for those that a float has room for.
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or (isinstance(value, float) and math.isnan(value)) or value < 0:
         raise BadAnswer(f"{what} is {text(value, 80)}, not a number from 0 up")
     return int(_bounded(value, what))
 
