@@ -4,9 +4,10 @@
 """What the daily check costs per host, against plain ssh with the same payload and against a naive role; what memory the controller needs.
 
 The hosts are loopback addresses of one real sshd, each connection is a cold one. Ansible's settings are its defaults, but for the number of
-forks and the name of the servers' Python. CPU seconds: the controller's are those of the command, its children and the ssh masters that it leaves behind, the servers' are those
-of sshd and all that it started. Per host means: (many hosts - few hosts) / difference, so that the start of ansible-playbook, once per run,
-is a column of its own. The naive role has fewer of the same hosts: it takes long. docs/benchmarks.md is written from it by `make bench`.
+forks and the name of the servers' Python. CPU seconds: the controller's are those of the command, its children and the ssh masters that it
+leaves behind, the servers' are those of sshd and all that it started. Per host means: (many hosts - few hosts) / difference, so that the
+start of ansible-playbook, once per run, is a column of its own. The naive role has fewer of the same hosts: it takes long.
+docs/benchmarks.md is written from it by `make bench`.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def cpu():
     return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))) * 1000
 begin = cpu()
 sys.path.insert(0, sys.argv[1])
-from ansible_collections.bottomup.security.plugins.module_utils.checks import fail2ban
+from ansible_collections.bottomup.security.plugins.module_utils.checks import fail2ban, fail2ban_running, fail2ban_socket
 from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine
 loaded = cpu()
 found = fail2ban.run(json.loads(sys.argv[2]), Machine())

@@ -24,13 +24,17 @@ EVIDENCE_LIMIT = 20
 COMMANDS_LIMIT = 20
 FINDINGS_LIMIT = 500
 
-# C0 and C1 controls, the Unicode line and bidirectional controls: none may reach a terminal or a page as they are.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+# C0 and C1 controls, the Unicode line and bidirectional controls, what has no width (joiners, soft hyphen, tags): none may reach a terminal
+# or a page as they are.
+_CONTROL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
 
 
 def _escape(match):
     code = ord(match.group())
-    return "\\x%02x" % code if code < 0x100 else "\\u%04x" % code
+    # Six characters at most: the controller reckons with that.
+    return "\\x%02x" % code if code < 0x100 else "\\u%04x" % code if code < 0x10000 else "\\%05x" % code
 
 
 def text(value, limit=TEXT_LIMIT):
@@ -48,14 +52,15 @@ def text(value, limit=TEXT_LIMIT):
     if len(value) > limit or cut:
         cut += max(0, len(value) - limit)
         value = "%s...[%d cut]" % (value[:limit], cut)
-    return _CONTROL.sub(_escape, value)
+    # None of those controls is printable in Python's sense, and most texts are.
+    return value if value.isprintable() else _CONTROL.sub(_escape, value)
 
 
 def iso(epoch):
     """Return seconds since 1970 as C(2026-11-22T06:00:00Z), or None for None."""
     if epoch is None:
         return None
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(epoch))
+    return "%04d-%02d-%02dT%02d:%02d:%02dZ" % time.gmtime(epoch)[:6]
 
 
 def finding(rule, severity, title, subject, evidence=(), remedy="", commands=(), references=(), count=None, first=None, last=None):
