@@ -28,6 +28,9 @@ ORDERS: tuple[tuple[str, Key], ...] = (
     ("PyPI", pypi.key),
     ("npm", semver.key),
     ("Bitnami", semver.key),
+    ("nginx.org", semver.key),
+    ("nodejs.org", semver.key),
+    ("postgresql.org", semver.key),
     ("GIT", semver.key),
 )
 
@@ -69,6 +72,8 @@ def evaluate(version: str, row: Row, key: Key) -> Outcome:
     ranges, versions = spec.get("ranges") or [], spec.get("versions") or []
     if not any(ranges) and not versions:
         return Outcome(None, note="the announcement names no version")
+    if "since" in spec and not _at_least(mine, spec["since"], key):
+        return Outcome(None, note=f"the announcement says nothing of versions before {spec['since']}")
     for events in ranges:
         found = _within(mine, events, key)
         if found.affected is not False:

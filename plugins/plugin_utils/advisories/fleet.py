@@ -21,7 +21,7 @@ from ansible_collections.bottomup.security.plugins.module_utils.host.finding imp
 from ..document import fingerprint, group_key
 from ..feeds import states
 from ..spool import SUFFIX, file_name
-from . import cache, cyclonedx
+from . import cache, cyclonedx, still_running
 from .index import Feed, Index
 from .judge import NO_LIST, STALE_AFTER, Judge, Judgement
 from .osv_export import Announced, record
@@ -37,6 +37,8 @@ LOOKED = ("ok", "findings", "incomplete", "not_applicable")
 
 # Rules of the findings that are made here. What only a feed can tell is not ruled out by a look without it.
 RULES = ("software.advisory", "software.end_of_life", "software.unfixed", "software.unknown", "software.witnesses", "software.still_running")
+
+ADVISORY = "software.advisory"
 
 NO_FEEDS = "There are no announcements on the controller: only what the servers' own package managers know was looked at"
 NOT_MATCHED = "not matched against the announcements"
@@ -172,7 +174,7 @@ class Announcements:
         told = self.told
         told.hosts += 1
         told.packages += judgement.match.packages
-        told.affected += bool(judgement.announced)
+        told.affected += any(item["rule"] in (ADVISORY, still_running.RULE) for item in judgement.findings)
         told.unsure += bool(judgement.match.unknown)
         told.unknown.update(judgement.match.unknown)
         for feed, why in judgement.lacking.items():

@@ -32,10 +32,10 @@ COMPONENTS = {
     "nginx": (("nginx.org", "nginx"), ("Bitnami", "nginx")),
     "ruby": (("Ruby", "ruby"), ("Bitnami", "ruby")),
     "jruby": (("Ruby", "jruby"),),
-    "node": (("Bitnami", "node"),),
+    "node": (("nodejs.org", "node"), ("Bitnami", "node")),
     "redis": (("Bitnami", "redis"),),
     "valkey": (("Bitnami", "valkey"),),
-    "postgresql": (("Bitnami", "postgresql"),),
+    "postgresql": (("postgresql.org", "postgresql"), ("Bitnami", "postgresql")),
     "mariadb": (("Bitnami", "mariadb"),),
     "mysql": (("Bitnami", "mysql"),),
     "haproxy": (("Bitnami", "haproxy"),),
@@ -52,7 +52,7 @@ _PATCH_LEVEL = re.compile(r"-?p(?=[0-9]+$)")
 
 
 # Those whose word counts where others contradict it: nearest to the makers. All others count alike, the first one found decides.
-FIRST_WITNESSES = ("ruby-advisory-db", "nginx.org", "Ruby")
+FIRST_WITNESSES = ("ruby-advisory-db", "nginx.org", "Ruby", "nodejs.org", "postgresql.org")
 
 
 class _Known(NamedTuple):
@@ -93,7 +93,7 @@ def _outcome(version: str, row: Row, ecosystem: str) -> Outcome:
     spec = json.loads(row.spec) if row.spec else {}
     if "patched" in spec:
         return _by_requirements(version, spec["patched"], spec["unaffected"])
-    return evaluate(version, row, gem.key if ecosystem == "Ruby" else order(ecosystem) if ecosystem != "nginx.org" else order("Bitnami"))
+    return evaluate(version, row, gem.key if ecosystem == "Ruby" else order(ecosystem))
 
 
 def _by_requirements(version: str, patched: list[str], unaffected: list[str]) -> Outcome:

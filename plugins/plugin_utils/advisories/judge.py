@@ -26,7 +26,7 @@ _SINGLE = re.compile(r"(DEBIAN-|UBUNTU-)CVE-")
 
 REASONS_LIMIT = 20
 PACKAGES_LIMIT = 50  # package URLs of a finding
-MADE_KEPT = 5000  # findings that are kept, for the next server with the same packages
+MADE_KEPT = 10_000  # findings that are kept, for the next server with the same packages
 
 NO_LIST = "there is no list of this server's software: the check software did not report"
 

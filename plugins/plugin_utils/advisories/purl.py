@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import urllib.parse
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ TYPES = {"rpm": "rpm", "dpkg": "deb", "gems": "gem", "npm": "npm", "pypi": "pypi
 
 # id of os-release -> namespace, where it is another one.
 NAMESPACES = {"rhel": "redhat", "sles": "suse"}
+
+KEPT = 20_000  # package URLs that are kept: servers of a fleet have the same packages
 
 _EPOCH = re.compile(r"([0-9]+):(.*)", re.DOTALL)
 
@@ -30,9 +33,13 @@ class Purl(NamedTuple):
 
 def of_package(manager: str, system: Mapping[str, Any], name: str, version: str) -> str:
     """Return the package URL of a distribution's package; C(version) with epoch and release."""
-    distribution = str(system.get("id") or "")
+    return _of_package(manager, str(system.get("id") or ""), str(system.get("version_id") or ""), name, version)
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _of_package(manager: str, distribution: str, release: str, name: str, version: str) -> str:
     namespace = NAMESPACES.get(distribution, distribution)
-    qualifiers = {"distro": f"{distribution}-{system.get('version_id') or ''}"} if distribution else {}
+    qualifiers = {"distro": f"{distribution}-{release}"} if distribution else {}
     epoch = _EPOCH.fullmatch(version)
     if manager == "rpm" and epoch:
         version, qualifiers["epoch"] = epoch.group(2), epoch.group(1)

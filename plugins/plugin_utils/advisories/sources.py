@@ -7,6 +7,8 @@
 ``osv/<Ecosystem>/all.zip``                       OSV's dump of an ecosystem
 ``ruby-advisory-db.tar.gz``                       ruby-advisory-db
 ``nginx/security_advisories.xml``                 nginx.org
+``node/index.json``                               Node (nodejs/security-wg)
+``postgresql/security.html``                      postgresql.org
 ``kev/known_exploited_vulnerabilities.json``      CISA KEV
 ``epss/epss_scores-current.csv.gz``               EPSS
 ``endoflife/<product>.json``                      endoflife.date (or ``.md``, as in its repository)
@@ -22,7 +24,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from ..feeds import manifest
-from . import endoflife, epss, kev, nginx, osv, redhat, rubysec
+from . import endoflife, epss, kev, nginx, node, osv, postgresql, redhat, rubysec
 from .feed import Record
 
 Fact = tuple[str, str, str]
@@ -62,6 +64,8 @@ class Source(NamedTuple):
 _FILES: tuple[tuple[str, str, Callable[[Path], Iterator[Record]] | None, Callable[[Path], Iterator[Fact]] | None], ...] = (
     ("ruby-advisory-db", "ruby-advisory-db.tar.gz", rubysec.read, None),
     ("nginx", "nginx/security_advisories.xml", nginx.read, None),
+    ("node", "node/index.json", node.read, None),
+    ("postgresql", "postgresql/security.html", postgresql.read, None),
     ("kev", "kev/known_exploited_vulnerabilities.json", None, kev.facts),
     ("epss", "epss/epss_scores-current.csv.gz", None, epss.facts),
     ("redhat", "redhat/repository-to-cpe.json", None, redhat.facts),
