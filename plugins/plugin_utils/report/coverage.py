@@ -58,11 +58,11 @@ def feed_groups(told: Told) -> list[Group]:
             severity="medium",
             title=why,
             subject=feed,
-            remedy="Fetch the feeds, or look why they cannot be fetched. Until then it is not known what they would say.",
             references=[],
             evidence=[{"source": "feeds", "text": told.sentence()}],
             evidence_host=min(hosts, key=natural),
             hosts=sorted(hosts, key=natural),
+            advice={"Fetch the feeds, or look why they cannot be fetched. Until then it is not known what they would say.": len(hosts)},
         )
         group.variants[(FEEDS_COMMAND,)] = group.hosts
         groups.append(group)

