@@ -29,13 +29,13 @@ COMMAND = (
 )
 HEADING = "font-size:16px;margin:22px 0 4px"
 
-HEAD = '<!DOCTYPE html>\n<html lang="en" dir="ltr"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>{title}</title></head>\n'
+HEAD = '<!DOCTYPE html>\n<html lang="en" dir="ltr"><head><meta charset="utf-8"><meta name="color-scheme" content="light"><title>{title}</title></head>\n'
 END = "</td></tr></table>\n</body></html>\n"
 
 
 def letter(message: Message, link: str, limit: int) -> str:
     """Return the page of a mail in at most ``limit`` bytes of UTF-8; what did not fit is counted."""
-    blocks = [HEAD.format(title=_safe(message.run.title)), f'<body style="margin:0;padding:16px;{FONT}">\n']
+    blocks = [HEAD.format(title=_safe(message.run.title)), f'<body style="margin:0;padding:16px;background:#ffffff;color:#1b1e23;{FONT}">\n']
     blocks += ['<table role="presentation" cellpadding="0" cellspacing="0" style="max-width:720px;width:100%"><tr><td>\n', *_head(message, link)]
     end = "".join(_foot(message))
     room = limit - sum(_size(block) for block in (*blocks, end, END))
@@ -54,11 +54,17 @@ def _head(message: Message, link: str) -> Iterator[str]:
     elif message.page:
         yield f'<p style="margin:0 0 10px;{QUIET}">The whole report: {_safe(message.page)}</p>\n'
     lost = run.fleet.not_checked
-    if lost:
+    checks = [group for group in run.fleet.coverage if group.subject != "host"]
+    if lost or checks:
         yield f'<h2 style="{HEADING}">Not checked</h2>\n<ul style="margin:0;padding-left:20px">\n'
         for host in lost[:HOSTS_SHOWN]:
             yield f"<li><strong>{_safe(host.name, 100)}</strong>: {STATE_WORDS[host.status]}: {_safe(host.reason, 200)}</li>\n"
-        yield (f"<li>and {len(lost) - HOSTS_SHOWN:,} more hosts</li>\n" if len(lost) > HOSTS_SHOWN else "") + "</ul>\n"
+        if len(lost) > HOSTS_SHOWN:
+            yield f"<li>and {len(lost) - HOSTS_SHOWN:,} more hosts</li>\n"
+        for group in checks[:HOSTS_SHOWN]:
+            more = f" and {len(group.hosts) - NAMES_SHOWN:,} more" if len(group.hosts) > NAMES_SHOWN else ""
+            yield f"<li>{_safe(group.title, 200)}, on {_safe(', '.join(group.hosts[:NAMES_SHOWN]), 300)}{more}</li>\n"
+        yield "</ul>\n"
 
 
 def _findings(message: Message, room: int) -> tuple[list[str], int]:
