@@ -232,7 +232,7 @@ CATALOGUE: dict[str, tuple[dict[str, Any], int]] = {
 BEHIND_NAMES = """curl libxml2 expat glibc perl python3.11 nginx bind9 libtiff krb5 sudo openssh systemd vim git gnutls28 libwebp imagemagick libpng1.6 zlib
     postgresql-15 redis nodejs ruby3.1 php8.2 dbus libgcrypt20 cups avahi bluez ghostscript poppler xz-utils ncurses less tar"""
 BEHIND = {
-    f"{name}{number or ''}": (
+    f"{name}{'-tools' if number else ''}": (
         f"{1 + number}.{place % 9}.{place}-1",
         f"{1 + number}.{place % 9}.{place}-1+deb12u{1 + place % 3}",
         max(1, 20 - place * 2 // 3 - 5 * number),
@@ -289,6 +289,10 @@ SHOP_STATES: dict[str, dict[str, Any]] = {
 }
 
 
+# Since how many days the shop has some of its findings.
+SHOP_AGES = {("web1", "env"): 0, ("mail1", "dead"): 0, ("app1", "rails"): 3, ("app2", "rails"): 3, ("web1", "openssl"): 9, ("web2", "openssl"): 9}
+
+
 def documents(hosts: int, checks: Sequence[str] = CHECKS, ago: int = 0) -> Iterator[dict[str, Any]]:
     """Yield the documents of a fleet so many days ago: the shop for up to 12 hosts, else a larger one of the same kind."""
     if hosts <= len(SHOP):
@@ -315,7 +319,7 @@ def documents(hosts: int, checks: Sequence[str] = CHECKS, ago: int = 0) -> Itera
 
 def _then(name: str, keys: Sequence[str], ago: int) -> list[str]:
     """Return the findings that a host had so many days ago: some of today's came since, some of those days are mended."""
-    age = {key: zlib.crc32(f"{name} {key}".encode()) % 200 for key in CATALOGUE}
+    age = {key: SHOP_AGES.get((name, key), zlib.crc32(f"{name} {key}".encode()) % 200) for key in CATALOGUE}
     return [key for key in CATALOGUE if (key in keys and not (age[key] <= 30 and ago > age[key])) or (key not in keys and age[key] == 40 and ago)]
 
 

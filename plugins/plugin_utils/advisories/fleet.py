@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import FINDINGS_LIMIT, iso, result, text
 
 from ..document import fingerprint, group_key
-from ..feeds import states
+from ..feeds import pages, states
 from ..spool import SUFFIX, file_name
 from . import cache, cyclonedx, still_running
 from .index import Feed, Index
@@ -41,6 +41,9 @@ RULES = ("software.advisory", "software.end_of_life", "software.unfixed", "softw
 ADVISORY = "software.advisory"
 
 NO_FEEDS = "There are no announcements on the controller: only what the servers' own package managers know was looked at"
+# What is said of the pages where nobody can tell what was found.
+_NO_PAGES: dict[str, Any] = {"page": "all pages", "url": "", "status": "failed", "looked": "", "new": [], "more": 0}
+
 NOT_MATCHED = "not matched against the announcements"
 
 
@@ -58,6 +61,10 @@ class Announcements:
         self._groups: dict[tuple[str, str], str] = {}
 
     def __enter__(self) -> Announcements:
+        try:
+            self.told.pages = pages.read(self.mirror)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            self.told.pages = [{**_NO_PAGES, "reason": f"pages.json cannot be read: {text(error, 200)}"}]
         return self
 
     def __exit__(self, *_problem: object) -> None:

@@ -71,6 +71,7 @@ class _Table(html.parser.HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "tr":
             self.rows.append([])
+            self._in_cell = False
         elif tag in ("td", "th") and self.rows:
             self.rows[-1].append("")
             self._in_cell = True

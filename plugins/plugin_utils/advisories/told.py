@@ -12,6 +12,7 @@ from typing import Any
 from .osv_export import Announced
 
 REASONS_LIMIT = 20
+PAGE_FAILED = "failed"
 NOTHING = "no host has a list of its software"
 
 
@@ -62,6 +63,8 @@ class Told:
     announced: dict[str, Announced] = field(default_factory=dict)
     lacking: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
+    # What the last look at the announcement pages found, as feeds/pages.py has it.
+    pages: list[dict[str, Any]] = field(default_factory=list)
 
     def lack(self, feed: str, why: str, host: str) -> None:
         """Note that a host needs a feed that is not as it should be."""
@@ -78,8 +81,14 @@ class Told:
             "packages": {"judged": self.packages, "unknown": sum(self.unknown.values())},
             "unknown": [{"reason": why, "packages": count} for why, count in unknown[:REASONS_LIMIT]],
             "announcements": {"found": len(self.announced), "exploited": self.exploited},
+            "pages": self.pages,
             "lacking": [{"feed": feed, "reason": why, "hosts": len(hosts)} for feed, (why, hosts) in sorted(self.lacking.items())],
         }
+
+    @property
+    def news(self) -> list[dict[str, Any]]:
+        """Return the announcement pages with entries that are new since the look before, or that could not be had."""
+        return [page for page in self.pages if page["new"] or page["status"] == PAGE_FAILED]
 
     @property
     def telling(self) -> bool:

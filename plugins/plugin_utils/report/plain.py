@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from ..advisories.match import FEEDS_COMMAND
 from ..history.past import Gone
@@ -23,6 +24,7 @@ HOSTS_SHOWN = 20
 NOT_CHECKED_SHOWN = 10
 NAMES_SHOWN = 6
 GONE_SHOWN = 10
+ENTRIES_SHOWN = 20
 
 STATE_WORDS = {"checked": "checked", "partial": "partly checked", "unreachable": "unreachable", "error": "error", "not_run": "not run"}
 
@@ -41,6 +43,7 @@ def report_text(run: Run, report_path: str = "") -> str:
         rest = run.fleet.groups[GROUPS_SHOWN:]
         if rest:
             lines += ["", f"   and {len(rest)} more: {_by_severity(rest)}"]
+    lines += _pages(run)
     lines += _gone("RESOLVED, no longer found", run.fleet.past.resolved)
     lines += _gone("NOT LOOKED AT AGAIN, so still open", run.fleet.past.stale)
     lines += _acceptances(run)
@@ -77,6 +80,29 @@ def _announced(run: Run) -> Iterator[str]:
         yield from _wrapped("Feeds:  " + told.sentence(), "        ", lines=6)
     if told.lacking:
         yield from _command(FEEDS_COMMAND, "        ")
+
+
+def _pages(run: Run) -> Iterator[str]:
+    """Yield what is new on the announcement pages, each with its link on a line of its own."""
+    if not run.fleet.told.news:
+        return
+    yield ""
+    yield "ANNOUNCEMENT PAGES, new since the look before"
+    shown = 0
+    for page in run.fleet.told.news:
+        if page["status"] == "failed":
+            yield from _wrapped(f"  ! {page['page']}: {page['reason']}", "    ", lines=2)
+        for entry in page["new"][: max(0, ENTRIES_SHOWN - shown)]:
+            shown += 1
+            yield from _wrapped(f"  {page['page']}: {entry['title']}{_on(entry)}", "    ", lines=2)
+            yield f"    {entry['link']}" if columns(entry["link"]) <= WIDTH - 4 else f"    (a link of {len(entry['link']):,} characters: see the page)"
+    total = sum(len(page["new"]) + page["more"] for page in run.fleet.told.news)
+    if total > shown:
+        yield f"  and {total - shown:,} more: see the page"
+
+
+def _on(entry: Mapping[str, Any]) -> str:
+    return f" ({entry['published'][:10]})" if entry["published"] else ""
 
 
 def _unsound(hosts: Iterable[Host], status: str, words: str) -> Iterator[str]:

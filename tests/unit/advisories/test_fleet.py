@@ -215,3 +215,32 @@ def test_what_the_server_saw_wholly_is_resolved_though_a_feed_is_stale(feeds: Pa
     past = day(2, document("web1", OLD)).past
     assert [item.rule for item in past.resolved] == ["software.security_updates"]
     assert [item.rule for item in past.stale] == ["software.advisory"]
+
+
+PAGES = [
+    {"page": "OpenSSH", "url": "https://www.openssh.com/security.html", "status": "ok", "reason": "", "looked": "2026-11-22T05:00:00Z", "more": 2},
+    {"page": "nginx", "url": "https://nginx.org/", "status": "failed", "reason": "404", "looked": "2026-11-22T05:00:00Z", "new": [], "more": 0},
+    {"page": "Puma", "url": "https://github.com/puma/puma", "status": "ok", "reason": "", "looked": "2026-11-22T05:00:00Z", "new": [], "more": 0},
+]
+ENTRIES = [
+    {"title": "regreSSHion <script>alert(1)</script>", "link": "https://www.openssh.com/txt/release-9.8", "published": "2026-11-21T00:00:00Z"},
+    {"title": "A long way", "link": "https://www.openssh.com/" + "a" * 90, "published": ""},
+]
+
+
+def test_new_entries_of_the_announcement_pages_are_listed_with_their_link(feeds: Path, tmp_path: Path) -> None:
+    (feeds / "pages.json").write_text(json.dumps({"schema": "bottomup.security/pages/1", "pages": [{**PAGES[0], "new": ENTRIES}, *PAGES[1:]]}))
+    report = judge(run(feeds, tmp_path / "state", [document("web1", OLD)]), fail_on="high", max_unreachable=0, now=NOW)
+    words = report_text(report)
+    assert "ANNOUNCEMENT PAGES, new since the look before\n" in words
+    assert "    https://www.openssh.com/txt/release-9.8\n" in words and "(2026-11-21)\n" in words
+    assert "  ! nginx: 404\n" in words and "  and 2 more: see the page\n" in words and "Puma" not in words
+    assert max(map(len, words.splitlines())) <= 80
+    page = b"".join(report_html(report)).decode()
+    assert '<a href="https://www.openssh.com/txt/release-9.8" rel="noopener noreferrer">' in page
+    assert "<script>alert(1)" not in page and "could not be had: 404" in page
+
+
+def test_pages_that_cannot_be_read_do_not_hinder_the_report(feeds: Path, tmp_path: Path) -> None:
+    (feeds / "pages.json").write_bytes(b"\xff{" * 1000)
+    assert run(feeds, tmp_path / "state", [document("web1", OLD)]).told.hosts == 1
