@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.bottomup.security.plugins.module_utils.host.finding import SEVERITIES, STATUSES
+from ansible_collections.bottomup.security.plugins.module_utils.host.finding import SEVERITIES, STATUSES, text
 
 from ..advisories.told import Told
 from ..document import FAILED
@@ -176,7 +176,8 @@ def collect(
     findings are accepted, ``remember`` takes the hosts into the history and says what was before. ``told`` is what is known
     of the announcements once all documents went by.
     """
-    expected = dict.fromkeys(expected_hosts)
+    # An inventory may come from elsewhere; a document whose host has no printable name bears it escaped, too.
+    expected = dict.fromkeys(text(name, 1000) for name in expected_hosts)
     checks = list(dict.fromkeys(expected_checks))
     rows: dict[str, Host] = {}
     for document in documents:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from ansible_collections.bottomup.security.plugins.plugin_utils.document import 
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect import Fleet, collect, natural
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import Run, judge, report_json, summary_json
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.verdict import allowed_unreachable, exit_of, fails, sentence
+from ansible_collections.bottomup.security.plugins.plugin_utils.spool import read_documents, write_document
 
 CHECKS = ["restart", "fail2ban"]
 
@@ -167,6 +169,14 @@ def test_groups_join_hosts_and_keep_the_worst_example() -> None:
     assert (group.severity, group.title, group.evidence_host, group.hosts, group.count) == ("high", "nginx, worse", "web2", ["web1", "web2", "web10"], 7)
     assert (group.first, group.last) == ("1970-01-01T00:00:50Z", "1970-01-01T00:03:20Z")
     assert group.commands == [(("systemctl restart nginx",), ["web1", "web10"]), (("service nginx restart",), ["web2"])]
+
+
+def test_a_name_of_an_inventory_is_escaped_and_stays_one_host(tmp_path: Path) -> None:
+    name = "web\x1b[2J\n# \u202e"
+    write_document(tmp_path, host(name))
+    seen = collect(read_documents(tmp_path, [name]), run_id="r1", expected_hosts=[name], expected_checks=CHECKS)
+    (row,) = seen.hosts
+    assert (row.name, row.status, row.expected) == ("web\\x1b[2J\\x0a# \\u202e", "error", True)
 
 
 def test_one_lying_host_does_not_say_what_is_typed_on_the_others() -> None:
