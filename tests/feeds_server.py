@@ -191,6 +191,9 @@ def whole(mirror: Path, count: int = 20) -> None:
         mirror / "nginx/security_advisories.xml",
         '<security><item name="x" severity="major" cve="2026-0001" good="1.27.1+" vulnerable="1.1.3-1.27.0"/></security>',
     )
+    _file(mirror / "node/index.json", json.dumps({"1": {"cve": ["CVE-2026-0003"], "vulnerable": "22.x", "patched": "^22.15.1"}}))
+    cells = "".join(f"<td>{cell}</td>" for cell in ("CVE-2026-0004", "17", "17.4", "core server 8.8", "a hole"))
+    _file(mirror / "postgresql/security.html", f"<!DOCTYPE html><table><tr>{cells}</tr></table>")
     for file in next(feed for feed in catalog.FEEDS if feed.name == "endoflife").files:
         _file(mirror / file.local, json.dumps([{"cycle": "9", "eol": "2032-05-31", "latest": "9.6"}]))
     advisory = b"---\ngem: rack\ncve: 2026-0002\ntitle: a hole\ndate: 2026-01-02\npatched_versions:\n- '>= 3.0.1'\n"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from ..advisories import endoflife, epss, kev, nginx, redhat, rubysec
+from ..advisories import endoflife, epss, kev, nginx, node, postgresql, redhat, rubysec
 from . import shape
 
 MB = 1024 * 1024
@@ -54,7 +54,7 @@ _ECOSYSTEMS = {
     "Bitnami": 128,
 }
 
-# Components that Bitnami's feed is the first or second witness of; nginx.org and ruby-advisory-db have their own.
+# The feed of components; some have another one of their makers beside it.
 BITNAMI = "Bitnami"
 
 # Products whose name in the API of endoflife.date is not that of their file in its repository, which is what our mirror has.
@@ -78,6 +78,22 @@ _OTHERS = (
         8 * MB,
         shape.counted(nginx.read),
         frozenset({"nginx", BITNAMI}),
+    ),
+    Feed(
+        "node",
+        "https://raw.githubusercontent.com/nodejs/security-wg/main/vuln/core/",
+        (Remote("index.json", "node/index.json"),),
+        16 * MB,
+        shape.counted(node.read),
+        frozenset({"node", BITNAMI}),
+    ),
+    Feed(
+        "postgresql",
+        "https://www.postgresql.org/support/",
+        (Remote("security/", "postgresql/security.html"),),
+        8 * MB,
+        shape.counted(postgresql.read, html=True),
+        frozenset({"postgresql", BITNAMI}),
     ),
     Feed(
         "redhat",

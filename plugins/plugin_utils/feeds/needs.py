@@ -16,7 +16,7 @@ from ..document import BadAnswer
 from . import catalog
 
 # Components that have a feed of their own beside Bitnami's.
-_OWN = ("nginx", "ruby")
+_OWN = ("nginx", "ruby", "node", "postgresql")
 
 
 def of_documents(documents: Iterable[object]) -> frozenset[str]:
