@@ -15,7 +15,7 @@ import functools
 import hashlib
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,10 +38,11 @@ VIEWER_ABOVE = 60
 
 # What a page of one file can carry; what is left out is counted on the page, and report.json has it.
 PAGE_BYTES = 1_000_000
-STATIC_BYTES = 330_000
+PAGE_SLACK = 60_000
 DETAILS_LEAST = 100_000
 DETAIL_BYTES_LIMIT = 1_500_000
 REASONS_LIMIT = 60
+REASONS_OPEN = 4
 NEWS_LIMIT = 12
 ROWS_LIMIT = 15
 
@@ -96,6 +97,7 @@ def report_html(run: Run) -> Iterator[bytes]:
         shares=_shares(run),
         reasons=_reasons(run),
         reasons_limit=REASONS_LIMIT,
+        reasons_open=REASONS_OPEN,
         groups=run.fleet.groups[: limits.groups],
         shown={group.key for group in run.fleet.groups[: limits.groups]},
         news=[group for group in run.fleet.groups if group.new or group.reopened],
@@ -108,12 +110,15 @@ def report_html(run: Run) -> Iterator[bytes]:
         hour_charts=hourly(run.fleet.logs.hours),
         linked={host.name for host in (matrix if large else hosts)},
         charts=trend(run.fleet.past.trend),
-        islands=_islands(run) if large else (),
+        islands=_islands(run, lambda: sent) if large else (),
         feeds_command=FEEDS_COMMAND,
     )
     stream.enable_buffering(50)
+    sent = 0
     for block in stream:
-        yield block.encode("utf-8", "backslashreplace")
+        words = block.encode("utf-8", "backslashreplace")
+        sent += len(words)
+        yield words
 
 
 @functools.cache
@@ -141,11 +146,12 @@ def _hash(words: str) -> str:
     return base64.b64encode(hashlib.sha256(words.encode()).digest()).decode()
 
 
-def _islands(run: Run) -> Iterator[tuple[str, str]]:
-    """Yield the id and the text of each data island; the second fills what the page may still grow."""
+def _islands(run: Run, sent: Callable[[], int]) -> Iterator[tuple[str, str]]:
+    """Yield the id and the text of each data island; the second fills what a page that is ``sent`` so far may still grow."""
     rows = rows_island(run)
+    room = PAGE_BYTES - PAGE_SLACK - sent() - len(rows)
     yield "rows", in_lines(rows)
-    yield "details", in_lines(details_island(run, max(DETAILS_LEAST, (PAGE_BYTES - STATIC_BYTES - len(rows)) * 3 // 4)))
+    yield "details", in_lines(details_island(run, max(DETAILS_LEAST, room * 3 // 4)))
 
 
 def _tone(run: Run) -> str:
