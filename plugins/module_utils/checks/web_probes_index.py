@@ -12,11 +12,10 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import bisect
 import itertools
 import re
 
-from .web_probes_text import skeleton, spaced, words
+from .web_probes_text import ends_of, rows_with, skeleton, spaced, words
 
 # What requests consist of; every other byte is a sign of its own.
 _COMMON = b"abcdefghijklmnopqrstuvwxyz0123456789_/ ?=&-\n,"
@@ -111,22 +110,10 @@ class Index:
                 lone.append(b" " + word + b" ")
             else:
                 pieces.update(also)
-        ends = list(itertools.accumulate([len(bones) + 1 for bones in skeletons]))
+        ends = ends_of(skeletons)
         rows = set()
         if lone:
             # One space more at the front: where " word " begins here, the word itself begins there.
-            _search(b" " + spaced(blob) + b" ", lone, ends, rows)
-        _search(blob, [piece.encode("latin-1") for piece in pieces], ends, rows)
+            rows_with(b" " + spaced(blob) + b" ", lone, ends, rows)
+        rows_with(blob, [piece.encode("latin-1") for piece in pieces], ends, rows)
         return [skeletons[row] for row in rows]
-
-
-def _search(blob, needles, ends, rows):
-    """Add to C(rows) the numbers of the texts that hold one of the needles; text number n ends before C(ends[n])."""
-    for needle in needles:
-        place = blob.find(needle)
-        while place >= 0:
-            row = bisect.bisect_right(ends, place)
-            rows.add(row)
-            if row + 1 >= len(ends):
-                break
-            place = blob.find(needle, ends[row])

@@ -12,15 +12,13 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-from .web_probes_text import digits_do_not_matter, normalise_all, plain_skeletons, shapes_of, skeleton
+from .web_probes_text import normalise_all, plain_and_odd, plain_skeletons, shapes_of, skeleton
 
 # Bounded: a full one is cleared, which costs speed and never correctness.
 REQUESTS_LIMIT = 60000
 SKELETONS_LIMIT = 40000
 SHAPES_LIMIT = 20000
 HEADERS_LIMIT = 10000
-
-_PERCENT, _BACKSLASH = bytearray(b"%\\")
 
 
 class Headers:
@@ -61,16 +59,16 @@ class Requests:
     """The requests that were seen; C(verdicts) of those that have a signature.
 
     Three steps spare work, none may change a verdict: requests that differ in digits have one skeleton, and a skeleton without any
-    literal of the table is C(dull); requests with the same shape share a verdict where no signature asks for a certain digit; what
+    literal of the table is dull; requests with the same shape share a verdict where no signature asks for a certain digit; what
     remains is judged one by one.
     """
 
     def __init__(self, judge):
         self._judge = judge
         self._seen, self._hot, self.verdicts = set(), set(), {}
-        self._dull = set()  # plain skeletons of requests that had no literal
-        self._dull_texts = set()  # the same of normalised requests
-        self._shapes = {}  # plain request without its digits' values -> verdict
+        self._dull = set()  # skeletons of plain requests, without a literal
+        self._dull_texts = set()  # the same of all others, normalised
+        self._shapes = {}  # plain request with zeros for digits -> verdict
 
     def fresh(self, distinct):
         """Return those of a set of requests that were not judged yet."""
@@ -96,36 +94,30 @@ class Requests:
             if len(memory) > limit:
                 memory.clear()
         self._seen.update(fresh)
-        coded = [request for request in fresh if _PERCENT in request or _BACKSLASH in request]
-        plain = list(fresh.difference(coded)) if coded else list(fresh)
+        plain, odd = plain_and_odd(list(fresh))
         if plain:
             bones = plain_skeletons(plain)
             unknown = set(bones).difference(self._dull)
-            if unknown:
-                some = [request for request, bone in zip(plain, bones) if bone in unknown]
-                dangerous = self._judge_texts(some, True)
-                if dangerous:
-                    unknown.difference_update([bone for request, bone in zip(plain, bones) if request in dangerous])
-                self._dull.update([bone for bone in unknown if digits_do_not_matter(bone)])
-        if coded:
-            self._judge_texts(coded, False)
+            candidates = self._judge.sorted_out(unknown) if unknown else {}
+            self._dull.update(unknown.difference(candidates) if candidates else unknown)
+            if candidates:
+                some = [(request, candidates[bone]) for request, bone in zip(plain, bones) if bone in candidates]
+                texts = normalise_all([request for request, _candidates in some])
+                for (request, found), text in zip(some, texts):
+                    self._judge_text(request, text, found, True)
+        if odd:
+            self._judge_odd(odd)
 
-    def _judge_texts(self, some, plain):
-        """Judge requests as far as their skeletons make it necessary; return those that may have a signature."""
-        texts = normalise_all(some)
+    def _judge_odd(self, odd):
+        texts = normalise_all(odd)
         bones = skeleton(b"\n".join(texts)).split(b"\n")
         unknown = set(bones).difference(self._dull_texts)
-        if not unknown:
-            return ()
-        candidates = self._judge.sorted_out(unknown)
+        candidates = self._judge.sorted_out(unknown) if unknown else {}
         self._dull_texts.update(unknown.difference(candidates) if candidates else unknown)
-        dangerous = set()
         if candidates:
-            for request, bone, text in zip(some, bones, texts):
+            for request, bone, text in zip(odd, bones, texts):
                 if bone in candidates:
-                    dangerous.add(request)
-                    self._judge_text(request, text, candidates[bone], plain)
-        return dangerous
+                    self._judge_text(request, text, candidates[bone], False)
 
     def _judge_text(self, request, text, candidates, plain):
         # The shape of a plain request is all that its verdict depends on, unless a signature asks for a certain digit.

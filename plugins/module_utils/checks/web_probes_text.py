@@ -14,6 +14,8 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import bisect
+import itertools
 import re
 
 # What follows a percent sign. Line breaks become VT and FF, which no step below touches and which \s matches:
@@ -58,7 +60,8 @@ _FOLD = bytes(_FOLD)
 _WORDS = bytes(bytearray(_code if _code == 95 or 97 <= _code <= 122 else 32 for _code in range(256)))
 _DIGITS = b"0123456789"
 _ZEROS = bytes(bytearray(48 if 48 <= _code <= 57 else _code for _code in range(256)))
-_DOT, _STAR = bytearray(b"\x03*")
+# What C(normalise) undoes: only requests without any of it are plain.
+_ODD = (b"%", b"\\", b"//", b"/./", b"/*", b"\x01")
 
 # The end of nearly every request line.
 _VERSIONS = (b" http/1.1 \n", b" http/2.0 \n", b" http/1.0 \n", b" http/3.0 \n")
@@ -142,28 +145,46 @@ def skeleton(text):
     return text.replace(b"/.", b"/\x03.").translate(None, _DIGITS)
 
 
-def plain_skeletons(requests):
-    """Return a cheap skeleton of requests that hold neither a percent sign nor a backslash: lower case, without digits.
+def rows_with(blob, needles, ends, rows):
+    """Add to C(rows) the numbers of the texts that hold one of the needles; in the blob, text number n ends before C(ends[n])."""
+    last = len(ends) - 1
+    for needle in needles:
+        place = blob.find(needle)
+        while place >= 0:
+            row = bisect.bisect_right(ends, place)
+            rows.add(row)
+            if row >= last:
+                break
+            place = blob.find(needle, ends[row])
 
-    Requests with the same one have, once normalised, the same literals, if C(digits_do_not_matter).
-    """
-    return b"\n".join(requests).replace(b"/.", b"/\x03.").translate(_FOLD, _DIGITS).split(b"\n")
+
+def ends_of(texts):
+    """Return where each of the texts ends, with its line break, once they are joined to one blob."""
+    return list(itertools.accumulate([len(text) + 1 for text in texts]))
+
+
+def plain_and_odd(requests):
+    """Return (plain, odd) of a list of requests: C(normalise) changes no more in a plain one than case, plus and tab."""
+    blob = b"\n".join(requests)
+    try:
+        blob.decode("ascii")
+    except UnicodeDecodeError:
+        return [], requests
+    rows = set()
+    rows_with(blob, _ODD, ends_of(requests), rows)
+    if not rows:
+        return requests, []
+    return [request for row, request in enumerate(requests) if row not in rows], [requests[row] for row in rows]
+
+
+def plain_skeletons(requests):
+    """Return the skeletons of plain requests, straight from what was logged; each ends with a space, as normalised texts do."""
+    return (b" \n".join(requests) + b" ").replace(b"/.", b"/\x03.").translate(_FOLD, _DIGITS).split(b"\n")
 
 
 def shapes_of(requests):
     """Return requests with each digit as a zero."""
     return b"\n".join(requests).translate(_ZEROS).split(b"\n")
-
-
-def digits_do_not_matter(bone):
-    """Return whether the digits that a plain skeleton lost could have kept apart what C(normalise) would join: a dot, a comment, overlong UTF-8."""
-    if _DOT in bone or _STAR in bone:
-        return False
-    try:
-        bone.decode("ascii")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def spaced(bones):

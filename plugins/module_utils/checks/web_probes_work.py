@@ -19,7 +19,7 @@ from . import web_probes_reader as reader
 from . import web_probes_time as times
 from .web_probes_judge import Judge
 from .web_probes_scan import Scan
-from .web_probes_spread import shares, spread, workers
+from .web_probes_spread import ahead, shares, spread, unpacks_ahead, workers
 from .web_probes_tally import Tally
 
 
@@ -56,11 +56,13 @@ def read_all(machine, place, options, span, trusted, known):
         work = Work(numbered)
         scan = Scan(Judge(), work.tally, span[0], span[1], trusted, place.names, known)
         for log, stamp in share:
-            _read(machine, log, place.layout(log.path), scan, work, span, stamp, numbered)
+            _read(machine, log, place.layout(log.path), scan, work, span, stamp, numbered, helped)
         return work
 
     try:
-        works = spread(read, shares(opened, workers(options)))
+        dealt = shares(opened, workers(options))
+        helped = unpacks_ahead(dealt)
+        works = spread(read, dealt)
     finally:
         for log, _stamp_of in opened:
             log.close()
@@ -71,7 +73,7 @@ def read_all(machine, place, options, span, trusted, known):
     return work
 
 
-def _read(machine, log, layout, scan, work, span, stamp, numbered):
+def _read(machine, log, layout, scan, work, span, stamp, numbered, helped):
     lines, said = work.tally.lines + work.tally.error_lines, []
     if log.packed == b"zst":
         blocks, start = reader.zstd(machine, log, said.append), 0
@@ -81,7 +83,10 @@ def _read(machine, log, layout, scan, work, span, stamp, numbered):
             return
     else:
         start, end = (0, log.size) if numbered else log.range(span[0], span[1], stamp)
-        blocks = reader.blocks(log, start, end, said.append)
+        if helped and log.packed:
+            blocks = ahead(lambda say: reader.blocks(log, start, end, say), said.append)
+        else:
+            blocks = reader.blocks(log, start, end, said.append)
     scan.file(log.path, b"", reader.whole_lines(blocks, work.tally.unread), layout, start == 0)
     said.extend(problem.split(": ", 1)[-1] for problem in log.problems)
     work.problems.extend("%s: %s" % (text(log.path), words) for words in said)

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ sys.path.insert(0, str(REPOSITORY / "tests" / "evaluate"))
 
 import probes  # noqa: E402
 import rails_day  # noqa: E402
+
+from ansible_collections.bottomup.security.plugins.module_utils.checks import web_probes, web_probes_spread  # noqa: E402
+from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine  # noqa: E402
 
 # The check in a process of its own, without ansible: the package is laid out by hand, as the payload does.
 PROGRAM = """
@@ -146,3 +150,37 @@ def test_the_module_returns_what_it_documents(day: Path, tmp_path: Path) -> None
     assert result["changed"] is False
     assert set(documented) <= set(result)
     assert set(documented["data"]["contains"]) == set(result["data"])
+
+
+def test_what_another_process_unpacks_is_the_same(day: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut = tmp_path / "access.log.1.gz"
+    cut.write_bytes(day.read_bytes()[:200000])
+    options = {"logs": [str(day), str(cut)], "since": "all", "list_hits": True, "workers": 1}
+    machine = Machine(now=1794787200)
+    monkeypatch.setattr(web_probes_spread, "_cores", lambda: 2)
+    alone = web_probes.run(options, machine)
+    monkeypatch.setattr(web_probes_spread, "AHEAD_MINIMUM", 0)
+    assert web_probes.run(options, machine) == alone
+    assert "cut short" in alone["status_reason"]
+
+
+def test_the_process_that_unpacks_is_missed_when_it_dies() -> None:
+    def dies(_say: Callable[[str], None]) -> Iterator[bytes]:
+        yield b"one\n"
+        os._exit(3)
+
+    said: list[str] = []
+    assert list(web_probes_spread.ahead(dies, said.append)) == [b"one\n"]
+    assert said == ["the process that unpacked it died"]
+
+
+def test_the_process_that_unpacks_ends_with_its_reader() -> None:
+    def endless(_say: Callable[[str], None]) -> Iterator[bytes]:
+        while True:
+            yield b"%d\n" % os.getpid()
+
+    blocks = web_probes_spread.ahead(endless, [].append)
+    pid = int(next(blocks))
+    blocks.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)

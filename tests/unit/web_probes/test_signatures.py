@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.bottomup.security.plugins.module_utils.checks import web_signatures
+from ansible_collections.bottomup.security.plugins.module_utils.checks import web_probes_seen, web_signatures
 from ansible_collections.bottomup.security.plugins.module_utils.checks.web_probes_judge import Judge
 from ansible_collections.bottomup.security.plugins.module_utils.checks.web_probes_scan import Scan
 from ansible_collections.bottomup.security.plugins.module_utils.checks.web_probes_tally import Tally
@@ -77,9 +77,15 @@ def test_case_28_what_a_pattern_matches_has_one_of_its_literals(row: web_signatu
     assert row.id in [one.id for one in index.candidates(bones, index.present(bones))]
 
 
-def test_case_28_the_fast_path_finds_what_judging_each_line_finds() -> None:
+@pytest.mark.parametrize("limit", [100000, 300], ids=["remembered", "forgotten again and again"])
+def test_case_28_the_fast_path_finds_what_judging_each_line_finds(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Skeletons, shapes and caches may save work and may not change a verdict."""
+    for name in ("REQUESTS_LIMIT", "SKELETONS_LIMIT", "SHAPES_LIMIT", "HEADERS_LIMIT"):
+        monkeypatch.setattr(web_probes_seen, name, limit)
     lines = [line.encode() for line in rails_day.lines(3, 6000, probes.probes(), 1794700800, [])]
+    # A verb, a path, and not even a version; a slash too many; digits that hide one.
+    for place, request in enumerate(("GET /console", "GET /a//../.git/config HTTP/1.1", "GET /1/2/.env HTTP/1.1", "GET /x?f=/.1./etc/passwd HTTP/1.0")):
+        lines[place * 1000] = lines[place * 1000].split(b'"', 1)[0] + b'"%s" 404 153 "-" "-"\n' % request.encode()
     tally = Tally(True)
     Scan(JUDGE, tally).file(b"access.log", b"", [b"".join(lines[place : place + 700]) for place in range(0, len(lines), 700)])
     slow = {}
