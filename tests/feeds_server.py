@@ -96,10 +96,10 @@ class Server:
         return f"{scheme}://127.0.0.1:{self.tls_port if scheme == 'https' else self.port}/{place}"
 
     def requests(self, log: str = "access") -> list[Request]:
-        """Return what was asked for so far, in order."""
+        """Return what was asked for so far, in order; the manifest, which any mirror is asked for, left out."""
         lines = (self.folder / f"{log}.log").read_text().splitlines()
         rows = [line.split("|") for line in lines]
-        return [Request(int(row[0]), row[2], row[3], row[4], row[5], int(row[6])) for row in rows]
+        return [Request(int(row[0]), row[2], row[3], row[4], row[5], int(row[6])) for row in rows if not row[2].endswith("/feeds.json")]
 
     def forget(self) -> None:
         (self.folder / "access.log").write_text("")

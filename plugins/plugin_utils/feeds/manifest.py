@@ -25,7 +25,7 @@ SCHEMA = "bottomup.security/feeds/1"
 OK, FAILED, REFUSED = "ok", "failed", "refused"
 STATUSES = (OK, FAILED, REFUSED)
 
-_SIZE_LIMIT = 4 * 1024 * 1024  # bytes of a manifest; a real one has some 20 KB
+SIZE_LIMIT = 4 * 1024 * 1024  # bytes of a manifest; a real one has some 20 KB
 _FEEDS_LIMIT = 500
 _FILES_LIMIT = 1000
 _TEXT_LIMIT = 500
@@ -70,14 +70,14 @@ def read(mirror: Path) -> dict[str, Entry]:
     """Return the entries of a mirror's manifest by the names of the feeds; empty where there is none, or none that can be read."""
     try:
         with (mirror / NAME).open("rb") as stream:
-            return parse(stream.read(_SIZE_LIMIT + 1))
+            return parse(stream.read(SIZE_LIMIT + 1))
     except OSError:
         return {}
 
 
 def parse(data: bytes) -> dict[str, Entry]:
     """Return the entries of a manifest's content, leaving out what is none."""
-    if len(data) > _SIZE_LIMIT:
+    if len(data) > SIZE_LIMIT:
         return {}
     try:
         raw = json.loads(data)

@@ -47,12 +47,16 @@ def due(mirror: Path, feed: catalog.Feed, entry: Entry | None, now: float, max_a
 
 
 class Session(NamedTuple):
-    """What all feeds of one refresh share; C(stop) is set when its time is over."""
+    """What all feeds of one refresh share; C(stop) is set when its time is over.
+
+    C(handed) are the files of a mirror that is asked over HTTP, as its own manifest has them: a mirror that nobody refreshes makes nothing young.
+    """
 
     web: Web
     mirror: Path
     upstream: Upstream
     stop: threading.Event
+    handed: Mapping[str, File]
 
 
 def fetch(session: Session, feed: catalog.Feed, before: Entry | None, progress: Progress) -> tuple[Entry, bool]:
@@ -106,10 +110,10 @@ def _in_use(mirror: Path, file: File | None) -> File | None:
 def _take(session: Session, feed: catalog.Feed, local: str, known: File | None, last: File | None, got: Got) -> File:
     """Put a file that was fetched in its place, or note that the one there is still the newest; return what is known of it."""
     mirror, target = session.mirror, session.mirror / local
-    stamp = got.mtime_ns if got.mtime_ns is not None else time.time_ns()
     if got.path is None:
         if known is None:
             raise FetchError(f"{local} is said to be unchanged, but is not there")
+        stamp = _stamp(session, local, known.sha256, got)
         os.utime(target, ns=(stamp, stamp))
         transfer.drop(mirror, local)
         return known._replace(mtime_ns=target.stat().st_mtime_ns)
@@ -117,6 +121,7 @@ def _take(session: Session, feed: catalog.Feed, local: str, known: File | None, 
     if last is not None:
         shape.not_shrunk(Path(local).name, last.records, records)
     size, checksum = got.path.stat().st_size, transfer.digest(got.path)
+    stamp = _stamp(session, local, checksum, got)
     if session.stop.is_set():
         raise FetchError("it was not finished in time")
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -127,6 +132,14 @@ def _take(session: Session, feed: catalog.Feed, local: str, known: File | None, 
     shape.sync(target.parent)
     transfer.drop(mirror, local)
     return File(local, size, target.stat().st_mtime_ns, checksum, records, got.etag, got.last_modified)
+
+
+def _stamp(session: Session, local: str, checksum: str, got: Got) -> int:
+    """Return when a file was last known to be upstream's newest: now, or when the mirror that it comes from knew that."""
+    if got.mtime_ns is not None:
+        return got.mtime_ns
+    handed = session.handed.get(local)
+    return min(handed.mtime_ns, time.time_ns()) if handed and handed.sha256 == checksum else time.time_ns()
 
 
 def _entry(feed: catalog.Feed, upstream: Upstream, status: str, reason: str, tried: float, files: Mapping[str, File], modified: float | None) -> Entry:

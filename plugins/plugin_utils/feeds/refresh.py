@@ -19,10 +19,10 @@ from typing import NamedTuple
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import text
 
 from . import manifest, one, transfer
-from .catalog import Feed
+from .catalog import Feed, is_http, joined
 from .manifest import FAILED, Entry
 from .one import Upstream
-from .web import Web
+from .web import FetchError, Web
 
 AT_A_TIME = 4  # feeds: they come from different servers, and one large one must not hold up the small ones
 SPOKEN_EVERY = 10.0  # seconds between two words about a feed that takes long
@@ -74,7 +74,7 @@ def locked(mirror: Path) -> Iterator[None]:
 def refresh(web: Web, mirror: Path, feeds: Sequence[Feed], upstream: Upstream, deadline: float, tell: Tell) -> Result:
     """Fetch the feeds into a mirror that is locked. C(deadline) is on the monotonic clock: what is not done by then is said, and gone on with next time."""
     transfer.forget(mirror, time.time())
-    session = one.Session(web, mirror, upstream, threading.Event())
+    session = one.Session(web, mirror, upstream, threading.Event(), _handed(web, mirror, upstream))
     names = {feed.name for feed in feeds}
     # What was once asked for in vain, and is no longer asked for, is nobody's trouble any more.
     entries = {name: entry for name, entry in manifest.read(mirror).items() if entry.files or name in names}
@@ -89,6 +89,20 @@ def refresh(web: Web, mirror: Path, feeds: Sequence[Feed], upstream: Upstream, d
         return _collect(mirror, feeds, entries, events, deadline, tell)
     finally:
         session.stop.set()
+
+
+def _handed(web: Web, mirror: Path, upstream: Upstream) -> dict[str, manifest.File]:
+    """Return the files of the mirror that is asked over HTTP, by its own manifest; empty where it has none."""
+    if not is_http(upstream.mirror):
+        return {}
+    try:
+        got = transfer.get(web, joined(upstream.mirror, manifest.NAME), mirror, manifest.NAME, None, manifest.SIZE_LIMIT, lambda _have, _whole: None)
+        entries = manifest.parse(got.path.read_bytes()) if got.path else {}
+    except (FetchError, OSError):
+        return {}
+    finally:
+        transfer.drop(mirror, manifest.NAME)
+    return {file.path: file for entry in entries.values() for file in entry.files}
 
 
 def _work(session: one.Session, jobs: queue.SimpleQueue[Feed], entries: dict[str, Entry], events: Events) -> None:

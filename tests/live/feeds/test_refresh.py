@@ -373,6 +373,23 @@ def test_a_folder_as_mirror_hands_on_the_age_of_its_files(server, mirror, fetch)
     assert server.requests() == []
 
 
+def test_a_mirror_over_http_that_nobody_refreshes_makes_nothing_young(server, mirror, fetch, tmp_path):
+    """The age is that which the mirror's own manifest tells, new or unchanged; what it does not know is as old as the request."""
+    alma(server.mirror, 20)
+    old = (time.time() - 10 * 86400) // 1
+    os.utime(server.mirror / ZIP, (old, old))
+    file = manifest.File(ZIP, (server.mirror / ZIP).stat().st_size, int(old * 1e9), transfer.digest(server.mirror / ZIP), 20)
+    manifest.write(server.mirror, {ALMA: manifest.Entry(ALMA, "", "ok", "", old, old, None, 20, file.sha256, (file,))}, old)
+    for expected in (200, 304):
+        server.forget()
+        fetch(server.url())
+        assert [request.status for request in server.requests() if request.path.endswith(".zip")] == [expected]
+        assert (state(mirror).status, state(mirror).fetched) == ("stale", old)
+    alma(server.mirror, 21)
+    fetch(server.url())
+    assert state(mirror).status == "ok"
+
+
 def test_a_folder_that_lacks_a_feed_or_holds_a_pipe_in_its_place(server, mirror, fetch):
     os.makedirs(server.mirror / "osv/AlmaLinux")
     os.mkfifo(server.mirror / ZIP)
