@@ -6,17 +6,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ansible_collections.bottomup.security.plugins.module_utils.checks import software_lockfiles
+from ansible_collections.bottomup.security.plugins.module_utils.checks import software_lock_formats
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import text
 
 from . import ecosystem
 from .feed import FeedError, content
 
 PACKAGES_LIMIT = 100_000
+
+# requirements.txt, requirements-production.txt: as the check software finds them.
+_REQUIREMENTS = re.compile(r"requirements[\w.-]{0,60}\.txt", re.ASCII)
 
 # Columns of a row of each package manager, and what stands where a list of packages does not name it.
 COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -50,13 +54,15 @@ class InputError(ValueError):
 
 def of_file(path: Path, system: Mapping[str, Any]) -> list[Asked]:
     """Return what a file holds: a lock file by its name, else JSON (also .json.gz): one document, or a list of them."""
-    form = software_lockfiles._format(path.name.encode())
+    name = path.name.encode()
+    known = name in software_lock_formats.FORMATS or _REQUIREMENTS.fullmatch(path.name)
+    form = software_lock_formats.format_of(name) if known else None
     try:
         data = content(path)
     except FeedError as error:
         raise InputError(str(error)) from None
     if form is not None:
-        rows, problems = software_lockfiles.parse(form, data)
+        rows, problems = software_lock_formats.parse(form, data)
         if not rows and problems:
             raise InputError(f"{path.name}: {'; '.join(problems)}")
         application = {"path": str(path.parent), "file": path.name, "kind": form.kind, "packages": rows, "problem": "; ".join(problems)}
