@@ -15,6 +15,7 @@ __metaclass__ = type
 import re
 
 from ..host.finding import text
+from ..host.redact import redact
 from .log_digest_table import Event
 
 # A digit stands for any digit: messages that differ in digits only (times, process ids, ports, addresses) have one shape. Digits are
@@ -252,7 +253,7 @@ class Judge:
             "programs": [{"program": text(program.name, 100), "lines": program.count} for program in programs[:limit]],
             "unmatched": {
                 "total": sum(entry[0] for entry in entries) + self._other_unmatched[0],
-                "samples": [{"program": text(entry[1], 100), "count": entry[0], "sample": text(entry[2], 300)} for entry in entries[:limit]],
+                "samples": [{"program": text(entry[1], 100), "count": entry[0], "sample": text(redact(entry[2]), 300)} for entry in entries[:limit]],
             },
         }
 

@@ -15,6 +15,7 @@ __metaclass__ = type
 import re
 
 from ..host.finding import iso, text
+from ..host.redact import redact
 
 TALLY_LIMIT = 5000
 KEY_LIMIT = 300
@@ -93,10 +94,10 @@ class Tally:
         return rows, max(0, len(order) - limit)
 
     def _row(self, key, entry):
-        shown = {name: text(part, KEY_LIMIT) if isinstance(part, bytes) else part for name, part in zip(self.names, key)}
+        shown = {name: text(redact(part), KEY_LIMIT) if isinstance(part, bytes) else part for name, part in zip(self.names, key)}
         shown.update(count=entry[0], first=iso(entry[1]), last=iso(entry[2]))
         if entry[3] is not None:
-            shown["sample"] = text(entry[3])
+            shown["sample"] = text(redact(entry[3]))
         return shown
 
 

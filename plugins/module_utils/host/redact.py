@@ -29,7 +29,7 @@ RULES = (
     ((b"@",), Pattern(rb"(?i)\b([a-z][a-z0-9+.-]{1,20}://[^\s/:@]{0,100}):[^\s/@]{1,300}@"), rb"\1:" + HIDDEN + rb"@"),
     # Authorization: Bearer abc | Basic abc | Cookie: a=b
     ((b"authorization",),
-     Pattern(rb"(?i)\b((?:proxy-)?authorization\s{0,3}[:=]\s{0,3}(?:bearer|basic|token|digest)?\s{0,3})[^\s\x27\"]{4,2000}"), rb"\1" + HIDDEN),
+     Pattern(rb"(?i)\b((?:proxy-)?authorization\s{0,3}[:=][\s\\]{0,4}(?:(?:bearer|basic|token|digest)[\s\\]{1,4})?)[^\s\x27\"]{4,2000}"), rb"\1" + HIDDEN),
     ((b"cookie",), Pattern(rb"(?i)\b((?:set-)?cookie\s{0,3}:\s{0,3})[^\x27\"\r\n]{1,2000}"), rb"\1" + HIDDEN),
     # -H "X-Auth-Key: abc", -H "Key: abc"
     ((b"x-",), Pattern(rb"(?i)\b(x-[a-z-]{0,40}(?:key|token)\s{0,3}:\s{0,3})[^\s\x27\"]{4,500}"), rb"\1" + HIDDEN),

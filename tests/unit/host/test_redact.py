@@ -20,6 +20,7 @@ SECRET = "0123456789abcdef0123456789ABCDEF"
 COMMANDS = {
     "cloudflare": f'curl -s -X POST "https://api.cloudflare.com/client/v4" -H "X-Auth-Email: a@b.example" -H "X-Auth-Key: {SECRET}" -H "Accept: x"',
     "cloudflare-token": f"curl -s -H 'Authorization: Bearer {SECRET}' -H 'Content-Type: application/json'",
+    "sudo's blanks": f"curl -H Authorization:\\ Bearer\\ {SECRET} https://api.example",
     "abuseipdb": f"curl --fail 'https://api.abuseipdb.com/api/v2/report' -H 'Accept: application/json' -H 'Key: {SECRET}' --data 'ip=192.0.2.1'",
     "telegram": f"curl -s https://api.telegram.org/bot123456789:{SECRET}/sendMessage -d text=banned",
     "slack": f"curl -X POST -d payload https://hooks.slack.com/services/T0000/B0000/{SECRET}",

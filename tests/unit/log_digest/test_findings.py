@@ -139,6 +139,18 @@ def test_pairs_of_user_address_and_key(server: Server) -> None:
     ]
 
 
+def test_neither_cron_nor_a_message_that_nobody_knows_tells_a_secret(server: Server) -> None:
+    result = digest(
+        server,
+        "CRON[4]: (root) CMD (curl -u backup:hunter2)",
+        "kernel: backup: error token=hunter2",
+        "systemd[1]: what no row knows --password=hunter2",
+    )
+    assert "curl -u backup:[redacted]" in [job["command"] for job in result["data"]["cron"]["jobs"]]
+    assert result["data"]["unmatched"]["samples"]
+    assert "hunter2" not in json.dumps(result)
+
+
 def test_sudo_by_user_and_command_without_secrets(server: Server) -> None:
     line = "sudo:   deploy : TTY=pts/0 ; PWD=/home/deploy ; USER=root ; COMMAND={}"
     result = digest(
