@@ -186,6 +186,7 @@ announcements:
     packages: {judged: 9611, unknown: 4}
     unknown: [{reason: "built by PGDG, not by the distribution", packages: 4}]
     announcements: {found: 5, exploited: 1}
+    pages: []
     lacking: []
 paths:
   description: The files of the report.

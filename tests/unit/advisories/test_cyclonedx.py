@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from ansible_collections.bottomup.security.plugins.plugin_utils import spool
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories import cyclonedx, purl
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.fleet import Announcements
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect import collect
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import judge
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.write import write_reports
 
 RUN = cyclonedx.Run("r1", "2026-11-22T06:00:00Z", "0.1.0")
 GEMS = {
@@ -155,3 +158,29 @@ def test_package_urls_are_those_of_the_specification(case: str) -> None:
     own = purl.parse(url)
     assert own is not None and (own.type, own.name) == (parts[0], parts[2])
     assert own.version == ("2:" if case == "rpm" else "") + parts[3]
+
+
+@pytest.mark.parametrize("stranger", ["", "notes.odt"])
+def test_old_runs_go_with_their_folders_unless_somebody_keeps_something_there(stranger: str, tmp_path: Path) -> None:
+    old, newest = spool.new_run(tmp_path, "r1"), spool.new_run(tmp_path, "r2")
+    for name in spool.FOLDERS:
+        (old / name).mkdir()
+        (old / name / "web1.cdx.json").write_text("{}")
+    if stranger:
+        (old / "cyclonedx" / stranger).write_text("mine")
+    for path in (*old.rglob("*"), old):
+        os.utime(path, (NOW - 10 * 86400, NOW - 10 * 86400))
+    assert spool.forget_runs(tmp_path, 5, keep=newest, now=NOW) == ([] if stranger else ["r1"])
+    assert old.exists() is bool(stranger) and newest.exists()
+
+
+def test_a_folder_that_is_written_again_has_no_file_of_a_host_that_is_gone(feeds: Path, tmp_path: Path) -> None:
+    fleet = collect([document("web1", software())], run_id="r1", expected_hosts=[], expected_checks=["software"])
+    run = judge(fleet, fail_on="high", max_unreachable=0, now=NOW)
+
+    def written(*names: str) -> list[str]:
+        paths, _words = write_reports(run, tmp_path, None, ["cyclonedx"], folders={"cyclonedx": lambda: [(f"{name}.cdx.json", b"{}") for name in names]})
+        return sorted(path.name for path in Path(paths["cyclonedx"]).iterdir())
+
+    assert written("web1", "web2") == ["web1.cdx.json", "web2.cdx.json"]
+    assert written("web2") == ["web2.cdx.json"]
