@@ -26,6 +26,7 @@ TEXTS = {
     "combining": "Z\u0351\u036b\u0343" * 100,
     "javascript": "javascript:alert(1)",
     "link": "https://evil.example/\"onmouseover=alert(1)",
+    "wide formula": "\uff1dHYPERLINK(1)",
     "data": "data:text/html;base64,PHNjcmlwdD4=",
 }
 

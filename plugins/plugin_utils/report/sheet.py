@@ -33,7 +33,7 @@ COLUMNS = (
 )
 
 # What makes a spreadsheet take a text for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last four: the wide ones of East Asia
 
 
 def report_csv(run: Run) -> Iterator[bytes]:

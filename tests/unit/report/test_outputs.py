@@ -153,7 +153,9 @@ def test_csv(case: str) -> None:
     wanted = [(host.name, item["fingerprint"]) for host in run.fleet.hosts for item in host.findings()]
     assert [(row["host"].removeprefix("'"), row["fingerprint"]) for row in rows] == wanted
     for row in rows:
-        assert not any(value.startswith(("=", "+", "-", "@")) for value in row.values()), "a spreadsheet would take it for a formula"
+        assert not any(value.startswith(("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")) for value in row.values()), (
+            "a spreadsheet would take it for a formula"
+        )
 
 
 @pytest.mark.parametrize("case", RUNS)
