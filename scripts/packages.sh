@@ -15,12 +15,14 @@ test_packages='
     btrfs-progs xfsprogs                      : the file systems they lie on
     chromium                                  : the page
     postgresql                                : the history on a server
+    jq curl                                   : the commands of docs/examples
     shellcheck                                : ansible-test sanity over scripts/
 '
 bench_packages='
     openssh-server openssh-client fail2ban    : the same
     lsof needrestart auditd logwatch systemd-journal-remote goaccess : what the checks are compared with
     rpm dnf createrepo-c                      : a real rpm database
+    postgresql                                : the history on a server
 '
 
 case ${1:-test} in
