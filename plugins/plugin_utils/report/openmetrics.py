@@ -9,6 +9,7 @@ import calendar
 import time
 from collections.abc import Iterable, Iterator
 
+from ..advisories.told import Told
 from .document import Run
 
 PREFIX = "bottomup_security_"
@@ -38,6 +39,8 @@ def _metrics(run: Run) -> Iterator[tuple[str, str, Iterable[Sample]]]:
         for state, rows in (("resolved", fleet.past.resolved), ("stale", fleet.past.stale)):
             counted[state] = sum(len(item.hosts) for item in rows)
         yield "fleet_findings_by_state", "Findings by their state in the history.", [({"state": state}, count) for state, count in counted.items()]
+    if fleet.told.telling:
+        yield from _announced(fleet.told)
     yield "run_exit_code", "Exit code of the run; 0 is good.", [({}, run.exit.code)]
     yield "run_timestamp_seconds", "When the report was made.", [({}, _epoch(run.created))]
     yield "host_looked_at", "Whether the host was looked at.", [({"host": host.name}, int(host.looked_at)) for host in fleet.hosts]
@@ -51,6 +54,14 @@ def _metrics(run: Run) -> Iterator[tuple[str, str, Iterable[Sample]]]:
         for severity, count in cell.counts.items()
         if count
     )
+
+
+def _announced(told: Told) -> Iterator[tuple[str, str, Iterable[Sample]]]:
+    yield "announcements_up", "Whether the software could be matched against the announcements.", [({}, int(not told.off))]
+    hosts = {"judged": told.hosts, "affected": told.affected, "unknown": told.unsure}
+    yield "announced_hosts", "Hosts whose software was matched against the announcements.", [({"verdict": key}, count) for key, count in hosts.items()]
+    ages = [({"feed": feed.name}, feed.age_hours * 3600) for feed in told.feeds if feed.age_hours is not None]
+    yield "feed_age_seconds", "How long ago a feed was last had.", ages
 
 
 def _epoch(iso: str) -> float:

@@ -15,6 +15,7 @@ from typing import Any
 import advisories_mirror as mirror
 import pytest
 from advisories_hosts import NOW, age, document, rpm, software
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parsed
 from schemas import faults
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import finding, result
@@ -25,6 +26,7 @@ from ansible_collections.bottomup.security.plugins.plugin_utils.document import 
 from ansible_collections.bottomup.security.plugins.plugin_utils.history.record import Recorder
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect import Fleet, collect
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import judge, report_json, summary_json
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.openmetrics import report_openmetrics
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.page import report_html
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.plain import report_text
 
@@ -244,3 +246,12 @@ def test_new_entries_of_the_announcement_pages_are_listed_with_their_link(feeds:
 def test_pages_that_cannot_be_read_do_not_hinder_the_report(feeds: Path, tmp_path: Path) -> None:
     (feeds / "pages.json").write_bytes(b"\xff{" * 1000)
     assert run(feeds, tmp_path / "state", [document("web1", OLD)]).told.hosts == 1
+
+
+def test_the_age_of_each_feed_is_a_metric(feeds: Path, tmp_path: Path) -> None:
+    report = judge(run(feeds, tmp_path / "state", [document("web1", OLD), document("web2", NEW)]), fail_on="high", max_unreachable=0, now=NOW)
+    read = {
+        (sample.name, *sample.labels.values()): sample.value for family in parsed(b"".join(report_openmetrics(report)).decode()) for sample in family.samples
+    }
+    assert read["bottomup_security_feed_age_seconds", "osv/AlmaLinux"] == 3600
+    assert (read["bottomup_security_announced_hosts", "affected"], read[("bottomup_security_announcements_up",)]) == (1, 1)
