@@ -18,9 +18,18 @@ from ansible_collections.bottomup.security.plugins.plugin_utils.payload import a
 
 IMAGES = conftest.REPOSITORY / "docs" / "images"
 HOSTS = 12
+LARGE = 500
+DAYS = 30
 
-# file -> width and height of the window in CSS pixels, colour scheme
-PICTURES = {"report.png": (1280, 1180, "light"), "report-dark.png": (1280, 1180, "dark"), "report-phone.png": (390, 844, "light")}
+# file -> width and height of the window in CSS pixels, colour scheme, id of the section at the top of the window
+PICTURES = {
+    "report.png": (1280, 1180, "light", ""),
+    "report-dark.png": (1280, 1180, "dark", ""),
+    "report-phone.png": (390, 844, "light", ""),
+    "report-logs.png": (1280, 960, "light", "logs"),
+}
+
+READY = "new Promise(done => { const look = () => document.documentElement.dataset.ready ? done(true) : setTimeout(look, 20); look(); })"
 
 
 def main() -> None:
@@ -28,11 +37,18 @@ def main() -> None:
     checks = [check for check in sample_fleet.CHECKS if check in available_checks()]
     with tempfile.TemporaryDirectory() as folder, Chromium() as browser:
         state = Path(folder)
-        sample_fleet.write(HOSTS, state, checks)
-        for name, (width, height, scheme) in PICTURES.items():
+        sample_fleet.write(HOSTS, state, checks, DAYS)
+        for name, (width, height, scheme, section) in PICTURES.items():
             browser.look(width, height, scheme)
             browser.open((state / "latest" / "report.html").resolve().as_uri())
+            if section:
+                browser.evaluate(f"document.getElementById('{section}').scrollIntoView()")
             browser.screenshot(IMAGES / name)
+        sample_fleet.write(LARGE, state / "large", checks, 1)
+        browser.look(1280, 960, "dark")
+        browser.open((state / "large" / "latest" / "report.html").resolve().as_uri() + "#find=openssl&worst=high")
+        browser.evaluate(READY)
+        browser.screenshot(IMAGES / "report-viewer.png")
         words = (state / "latest" / "report.txt").read_text(encoding="utf-8")
         (IMAGES / "report.txt").write_text("\n".join(line for line in words.splitlines() if not line.startswith("Page: ")) + "\n", encoding="utf-8")
 

@@ -45,6 +45,7 @@ def _log_digest(chance: random.Random, ago: int) -> dict[str, Any]:
     hours = _hours(chance, lines=(300, 2400), accepted=(0, 1), failed=(0, 40))
     failed = sum(hour["failed"] for hour in hours)
     accepted = sum(hour["accepted"] for hour in hours)
+    upgraded = chance.choice((0, 0, 1))
     return {
         "source": "journal",
         "window": {"since": iso(SINCE), "until": iso(NOON)},
@@ -75,8 +76,8 @@ def _log_digest(chance: random.Random, ago: int) -> dict[str, Any]:
         "su": {"total": 0, "failed_total": 0},
         "accounts": [{"what": "user added", "name": "anna", "detail": "", "count": 1}] if chance.random() < 0.05 else [],
         "packages": {
-            "upgraded_total": chance.choice((0, 0, 4)),
-            "upgraded": [{"name": "nginx", "version": "1.22.1-9+deb12u3", "before": "1.22.1-9+deb12u2"}],
+            "upgraded_total": upgraded,
+            "upgraded": [{"name": "nginx", "version": "1.22.1-9+deb12u3", "before": "1.22.1-9+deb12u2"}][:upgraded],
             "installed_total": 0,
             "removed_total": 0,
         },

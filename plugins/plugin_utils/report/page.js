@@ -139,7 +139,7 @@
     const group = { ...fleet.groups[place], ...own };
     const [severity, shape] = fleet.severities[group.severity];
     const [count, last, first] = own.times || [];
-    const times = [group.rule, count && `${number(count)} times`, last && `last ${clock(last)}`, first && `known since ${first.slice(0, 10)}`];
+    const times = [group.rule, count && `${number(count)} ${count === 1 ? "time" : "times"}`, last && `last ${clock(last)}`, first && `known since ${first.slice(0, 10)}`];
     const title = byId(group.anchor) ? make("a", { href: `#${group.anchor}` }, group.title) : group.title;
     return make("div", { class: "item" },
       make("h4", {}, make("span", { class: `sev ${severity}` }, sign(shape), ` ${severity}`), " ", own.state && make("span", { class: "news" }, own.state), own.state && " ", title),
@@ -181,7 +181,7 @@
     const now = view.sort === key ? "ascending" : view.sort === `-${key}` ? "descending" : "none";
     const next = now === "none" ? key : now === "ascending" ? `-${key}` : "";
     return make("th", { scope: "col", "aria-sort": now },
-      make("button", { type: "button", class: "sort", "data-sort": key, on: { click: () => go({ sort: next, page: 1 }) } }, words, sign({ none: "", ascending: " ↑", descending: " ↓" }[now])));
+      make("button", { type: "button", class: "sort", "data-sort": key, on: { click: () => go({ sort: next, page: 1 }) } }, words, sign({ none: " ↕", ascending: " ↑", descending: " ↓" }[now])));
   }
 
   function tableRow(fleet, row, view) {
