@@ -114,15 +114,15 @@ def test_every_check_takes_what_the_reader_takes(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("kev", b"[]", "no list of vulnerabilities"),
-        ("kev", b'{"vulnerabilities": ' + b"[" * 100_000, "is no JSON"),
-        ("epss", b"no gz", "cannot be read"),
-        ("epss", gzip.compress(b"0" * 300_000_000), "has more than"),
-        ("epss", gzip.compress(b"a,b,c\n"), "holds no score"),
-        ("nginx", b'<!DOCTYPE x [<!ENTITY a "b">]><security/>', "entities"),
-        ("nginx", b"<security/>", "holds no vulnerability"),
-        ("ruby-advisory-db", gzip.compress(b"no tar"), "is not a whole .tar.gz"),
-        ("endoflife", b"{}", "names no release"),
+        pytest.param("kev", b"[]", "no list of vulnerabilities", id="kev without a list"),
+        pytest.param("kev", b'{"vulnerabilities": ' + b"[" * 100_000, "is no JSON", id="37 kev nested deeply"),
+        pytest.param("epss", b"no gz", "cannot be read", id="epss that is no gz"),
+        pytest.param("epss", gzip.compress(b"0" * 300_000_000, 1, mtime=0), "has more than", id="37 epss that unpacks to 300 MB"),
+        pytest.param("epss", gzip.compress(b"a,b,c\n", mtime=0), "holds no score", id="36 epss without a score"),
+        pytest.param("nginx", b'<!DOCTYPE x [<!ENTITY a "b">]><security/>', "entities", id="37 nginx with entities"),
+        pytest.param("nginx", b"<security/>", "holds no vulnerability", id="36 nginx without a record"),
+        pytest.param("ruby-advisory-db", gzip.compress(b"no tar", mtime=0), "is not a whole .tar.gz", id="ruby-advisory-db that is no tar"),
+        pytest.param("endoflife", b"{}", "names no release", id="36 endoflife without a release"),
     ],
 )
 def test_what_is_no_feed_is_refused(name, content, words, tmp_path):
