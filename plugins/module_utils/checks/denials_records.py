@@ -216,7 +216,10 @@ def _user_avc(body):
     if b"avc:" not in body or b"denied" in body:
         return None
     # "received policyload notice (seqno=2)", "op=setenforce lsm=selinux enforcing=0", "received setenforce notice (enforcing=0)"
-    shape = Shape("event", "", fields_of(body))
+    fields = fields_of(body)
+    if b"seqno" in fields:
+        fields[b"seqno"] = fields[b"seqno"].rstrip(b")")
+    shape = Shape("event", "", fields)
     state = _NOTICE_STATE.search(body)
     if b"setenforce" in body and state:
         shape.fields[b"enforcing"] = state.group(1)

@@ -215,7 +215,7 @@ def scanners(rows):
         finding(
             "web_probes.scanner",
             "medium",
-            "%d clients tried %d or more kinds of attacks" % (len(many), MANY_CATEGORIES),
+            "%d %s tried %d or more kinds of attacks" % (len(many), "client" if len(many) == 1 else "clients", MANY_CATEGORIES),
             "clients with many kinds of probes",
             evidence,
             "Ban them at the firewall or with fail2ban, unless it is your own scanner.",

@@ -148,6 +148,7 @@ def test_s9_a_notice_is_an_event(tmp_path, notice, kind):
     result = judge(tmp_path, USER_AVC % notice)
     assert totals(result) == {"records": 1, "events": 1}
     assert [event["type"] for event in result["data"]["events"]] == [kind]
+    assert ")" not in result["data"]["events"][0]["detail"]
     assert result["findings"] == []
 
 
