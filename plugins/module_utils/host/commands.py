@@ -21,6 +21,10 @@ import time
 
 READ_BLOCK = 65536
 
+# One that speaks line by line (rpm) is left to speak for a moment (seconds), not listened to for every line.
+LITTLE = 1024
+MOMENT = 0.001
+
 # Of what a command says on its standard error this much is kept.
 ERROR_LIMIT = 65536
 
@@ -189,6 +193,8 @@ def _conversation(child, left, deadline):
                 child.drop(descriptor)
             elif descriptor != child.feed:
                 yield descriptor, more
+                if len(more) < LITTLE:
+                    time.sleep(MOMENT)
 
 
 def _fed(descriptor, left):
