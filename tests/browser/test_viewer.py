@@ -198,7 +198,7 @@ def test_it_never_scrolls_sideways(opened: Opened, run: Run, width: int) -> None
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_hostile_texts_stay_text(browser: chromium.Chromium, tmp_path: Path, name: str) -> None:
-    made = hostile_fleet.run_with([(TEXTS[name], "critical"), ("unit", "low")], TEXTS[name], hosts=80)
+    made = hostile_fleet.run_with([(TEXTS[name], "critical"), ("unit", "low")], TEXTS[name], hosts=80, logs=True)
     page = tmp_path / "page.html"
     page.write_bytes(b"".join(report_html(made)))
     browser.look()

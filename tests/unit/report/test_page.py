@@ -19,6 +19,7 @@ from hostile import FORBIDDEN, TEXTS
 from hostile_fleet import run_with
 
 from ansible_collections.bottomup.security.plugins.plugin_utils.logs.extract import unpack
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.charts import trend
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import Run
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.island import details_island
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.page import report_html
@@ -105,9 +106,10 @@ def test_the_policy_lets_in_the_style_sheet_and_the_script_and_nothing_else(host
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_hostile_texts_stay_text(name: str) -> None:
-    words = html(run_with([(TEXTS[name], "critical")], TEXTS[name]))
+    words = html(run_with([(TEXTS[name], "critical")], TEXTS[name], logs=True))
     page = Page(words)
-    plain = Page(html(run_with([("plain", "critical")])))
+    plain = Page(html(run_with([("plain", "critical")], logs=True)))
+    assert 'id="logs"' in words and 'class="digest"' in words
     # A web address as a reference is a link, nothing else may differ from the page of a plain text.
     assert [tag for tag, _attributes in page.tags if tag != "a"] == [tag for tag, _attributes in plain.tags if tag != "a"]
     assert {name for _tag, attributes in page.tags for name in attributes} <= set(ATTRIBUTES.split())
@@ -209,3 +211,32 @@ def test_without_room_the_commands_of_every_host_are_still_right() -> None:
         assert short[0] is False and whole[0] is True
         assert [finding.get("commands") for finding in short[1]] == [finding.get("commands") for finding in whole[1]]
         assert not any("evidence" in finding for finding in short[1])
+
+
+def test_the_page_says_what_the_logs_of_the_fleet_say() -> None:
+    run = sample_fleet.run(12)
+    words = html(run).split('id="logs"')[1].split('id="matrix"')[0]
+    assert [row.hosts for row in run.fleet.logs.clients if row.client == "203.0.113.9"][0] == ["app1", "app2", "web1", "web2", "web3"]
+    for told in (
+        "Failed logins by hour",
+        "Accepted logins by hour",
+        "Web probes by hour",
+        "203.0.113.9",
+        "5 hosts",
+        "blocked",
+        "semanage port -a",
+        "GET /.env HTTP/1.1",
+    ):
+        assert told in words
+    assert words.count('role="img" aria-label="') == words.count("As a table") == 3
+
+
+def test_the_trend_shows_every_day_and_says_it_in_words() -> None:
+    days = [{"ended": f"2026-11-{day:02}T06:00:00Z", "hosts": 4, "looked_at": 4 - (day == 20), "findings": {"high": day, "info": 90}} for day in (18, 20, 22)]
+    findings, coverage = trend(days)
+    assert (findings.first, findings.last, findings.top) == ("2026-11-18", "2026-11-22", 22)
+    assert [row[0] for row in findings.rows] == [f"2026-11-{day}" for day in range(18, 23)]
+    assert [rect.height for rect in findings.rects] == [81.82, 90.91, 100.0] and {rect.kind for rect in findings.rects} == {"high"}
+    assert "from 18 high on 2026-11-18 to 22 high on 2026-11-22" in findings.words
+    assert coverage.words == "Hosts looked at each day; not looked at: 2026-11-20: 1"
+    assert trend(days[:1]) == [] and trend([]) == []
