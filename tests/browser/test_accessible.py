@@ -45,7 +45,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[int, str]:
     return addresses
 
 
-def violations(browser: chromium.Chromium, script: str) -> list[object]:
+def violations(browser: chromium.Chromium, script: str) -> list[list[object]]:
     browser.evaluate(script + "; 1")
     found = json.loads(browser.evaluate(axe.RUN))
     assert found["passes"] > 20, "axe-core looked at nothing"
