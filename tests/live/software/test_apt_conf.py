@@ -62,7 +62,7 @@ def root_with(tmp_path: Path, files: dict[str, str]) -> Path:
     return tmp_path
 
 
-def told_by_apt(root: Path) -> dict[str, list[str]]:
+def told_by_apt(root: Path) -> dict[bytes, list[bytes]]:
     """Return what apt-config dump says of these files and no others."""
     needs.command("apt-config")
     (root / "own.conf").write_text(f'Dir::Etc "{root}/etc/apt/";\n')
@@ -70,7 +70,8 @@ def told_by_apt(root: Path) -> dict[str, list[str]]:
     machine = Machine(root=os.fsencode(root), commands=lambda argv: Command(0, done.stdout, b"", False, False))
     (root / "usr/bin").mkdir(parents=True)
     (root / "usr/bin/apt-config").symlink_to("/usr/bin/apt-config")
-    return software_apt_conf._asked(machine)
+    said: dict[bytes, list[bytes]] = software_apt_conf._asked(machine)
+    return said
 
 
 @pytest.mark.parametrize("files", FOLLOWED.values(), ids=list(FOLLOWED))
