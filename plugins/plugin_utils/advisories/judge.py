@@ -39,7 +39,12 @@ _ALWAYS = {
     "endoflife": "without endoflife.date it is not known what has reached its end of life",
 }
 
-_FEEDS_OF_KIND = {"gems": ("osv/RubyGems", "ruby-advisory-db"), "npm": ("osv/npm",), "pypi": ("osv/PyPI",), "component": ("nginx", "osv/Bitnami")}
+_FEEDS_OF_KIND = {
+    "gems": ("osv/RubyGems", "ruby-advisory-db"),
+    "npm": ("osv/npm",),
+    "pypi": ("osv/PyPI",),
+    "component": ("nginx", "node", "postgresql", "osv/Bitnami"),
+}
 
 
 class Named(NamedTuple):
