@@ -241,7 +241,7 @@ def test_disk_full_is_told_and_leaves_nothing_half_written(kilobytes: int, tmp_p
     state = tmp_path / "small"
     state.mkdir()
     (tmp_path / "hosts").write_text("web1 ansible_connection=local ansible_python_interpreter=/usr/bin/python3\n")
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(state)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k,mode=755", "tmpfs", str(state)], check=True)
     try:
         done = audit(tmp_path, tmp_path / "hosts", "-e", "daily_check_checks=large", "-e", f"daily_check_state_dir={state}", collections=collections)
         assert done.rc != 0
