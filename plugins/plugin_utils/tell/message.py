@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,8 +25,6 @@ GROUPS_SHOWN = 20
 HOSTS_SHOWN = 100
 NAMES_SHOWN = 10
 
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
-
 # What chats take for a mention, a link or a layout: a server has a say in titles, and none in who is called or where a click leads.
 _INERT = str.maketrans({"@": "＠", "<": "‹", ">": "›", "[": "［", "]": "］", "`": "'", "*": "∗", "_": "＿", "~": "∼", "|": "/", "#": "＃", "\\": "＼"})
 
@@ -46,7 +43,7 @@ def subject(run: Run) -> str:
     title = "daily check" if run.title == TITLE else run.title
     new = run.fleet.states()["new"]
     words = f"[{title}] {f'{new:,} new: ' if new else ''}{run.verdict}"
-    line = " ".join(_UNPRINTABLE.sub(" ", words).split())
+    line = " ".join(_printable(words).split())
     return line if len(line) <= SUBJECT_LIMIT else line[: SUBJECT_LIMIT - 4] + " ..."
 
 
@@ -96,7 +93,12 @@ def news(group: Group) -> str:
 
 def inert(words: str) -> str:
     """Return words that a chat shows as they are: no mention, no link, no layout."""
-    return _UNPRINTABLE.sub(" ", words).translate(_INERT).replace("://", ": //")
+    return _printable(words).translate(_INERT).replace("://", ": //")
+
+
+def _printable(words: str) -> str:
+    """Return words without controls, directions and what has no width: a blank stands in the place of each."""
+    return words if words.isprintable() else "".join(sign if sign.isprintable() else " " for sign in words)
 
 
 def document(message: Message, link: str) -> dict[str, Any]:
