@@ -67,6 +67,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("machine"))
 
 
+@pytest.fixture(autouse=True)
+def commands_have_a_known_form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the test of a check makes it tell to type, the controller takes for a command."""
+    from ansible_collections.bottomup.security.plugins.module_utils.host import finding  # found only now
+    from ansible_collections.bottomup.security.plugins.plugin_utils import commands
+
+    if not (REPOSITORY / "plugins" / "module_utils" / "checks" / f"{request.path.parent.name}.py").is_file():
+        return
+    as_it_is = finding.command
+
+    def command(line: object) -> str:
+        shown: str = as_it_is(line)
+        assert commands.is_given(shown), f"plugin_utils/commands.py has no form for {shown!r}"
+        return shown
+
+    monkeypatch.setattr(finding, "command", command)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Name what was not run: one line for each reason, above the line that counts the tests."""

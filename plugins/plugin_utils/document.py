@@ -28,6 +28,8 @@ from ansible_collections.bottomup.security.plugins.module_utils.host.finding imp
     text,
 )
 
+from .commands import is_given
+
 SCHEMA = "bottomup.security/host/1"
 HOST_STATUSES = ("checked", "partial", "unreachable", "error")
 
@@ -38,6 +40,9 @@ FAILED = ("error", "timeout")
 # cut is said behind it. A limit here must let all that through, or a true count would be cut away.
 ESCAPED = 6
 CUT_MARK = 40
+
+# What a remedy says to type, and no check of this collection would.
+ODD_COMMAND = "a command that this collection does not give: read it well"
 
 CHECKS_LIMIT = 50
 DEPTH_LIMIT = 12
@@ -285,17 +290,20 @@ def _finding(check: str, value: object, host: str, purse: _Purse) -> dict[str, A
     subject = purse.text(body.get("subject", ""), f"{rule}: subject", 200)
     evidence = _list(body.get("evidence", []), f"{rule}: evidence")
     remedy = _mapping(body.get("remedy", {}), f"{rule}: remedy")
+    commands = _texts(remedy.get("commands", []), f"{rule}: commands", COMMANDS_LIMIT, 500, purse)
+    more = _whole(body.get("evidence_cut", 0), f"{rule}: evidence_cut")
+    odd = [{"source": ODD_COMMAND, "text": command} for command in commands if not is_given(command)]
     return {
         "check": check,
         "rule": rule,
         "severity": severity,
         "title": purse.text(body.get("title", ""), f"{rule}: title", 200),
         "subject": subject,
-        "evidence": [_evidence(item, rule, purse) for item in evidence[:EVIDENCE_LIMIT]],
-        "evidence_cut": min(_whole(body.get("evidence_cut", 0), f"{rule}: evidence_cut") + max(0, len(evidence) - EVIDENCE_LIMIT), INTEGER_LIMIT - 1),
+        "evidence": [*odd, *(_evidence(item, rule, purse) for item in evidence[: EVIDENCE_LIMIT - len(odd)])],
+        "evidence_cut": min(more + max(0, len(evidence) + len(odd) - EVIDENCE_LIMIT), INTEGER_LIMIT - 1),
         "remedy": {
             "text": purse.text(remedy.get("text", ""), f"{rule}: remedy", 1000),
-            "commands": _texts(remedy.get("commands", []), f"{rule}: commands", COMMANDS_LIMIT, 500, purse),
+            "commands": [command for command in commands if is_given(command)],
         },
         "references": _texts(body.get("references", []), f"{rule}: references", EVIDENCE_LIMIT, 300, purse),
         "count": None if body.get("count") is None else _whole(body["count"], f"{rule}: count"),

@@ -63,6 +63,11 @@ def iso(epoch):
     return "%04d-%02d-%02dT%02d:%02d:%02dZ" % time.gmtime(epoch)[:6]
 
 
+def command(line):
+    """Return a command as an admin types it. The controller shows only those whose form it knows, see C(plugin_utils/commands.py)."""
+    return text(line, 500)
+
+
 def finding(rule, severity, title, subject, evidence=(), remedy="", commands=(), references=(), count=None, first=None, last=None):
     """Return one finding as a plain dict.
 
@@ -82,7 +87,7 @@ def finding(rule, severity, title, subject, evidence=(), remedy="", commands=(),
         "subject": text(subject, 200),
         "evidence": [{"source": text(source, 200), "text": text(words)} for source, words in evidence[:EVIDENCE_LIMIT]],
         "evidence_cut": max(0, len(evidence) - EVIDENCE_LIMIT),
-        "remedy": {"text": text(remedy, 1000), "commands": [text(line, 500) for line in list(commands)[:COMMANDS_LIMIT]]},
+        "remedy": {"text": text(remedy, 1000), "commands": [command(line) for line in list(commands)[:COMMANDS_LIMIT]]},
         "references": [text(line, 300) for line in list(references)[:EVIDENCE_LIMIT]],
         "count": count,
         "first": iso(first),

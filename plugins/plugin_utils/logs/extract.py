@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import SEVERITIES
 
+from ..commands import is_given
 from .digest import digest_of
 from .reading import at, moment, rows, texts, whole, words
 
@@ -65,7 +66,7 @@ def _denial(row: Mapping[str, Any]) -> dict[str, Any]:
         "count": whole(row, "count"),
         "last": moment(row, "last"),
         "remedy": words(row, "suggestion", "text", limit=400),
-        "commands": texts(row, "suggestion", "commands", limit=4),
+        "commands": [command for command in texts(row, "suggestion", "commands", limit=4) if is_given(command)],
     }
 
 
