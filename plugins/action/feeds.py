@@ -36,6 +36,9 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "pages": {"type": "raw"},
 }
 
+# How many runs without the check software may lie before the newest one with it.
+RUNS_ASKED = 100
+
 NOTHING_KNOWN = "no server's software is known yet: run the daily check once, or name daily_check_feeds_ecosystems"
 
 
@@ -54,7 +57,7 @@ class ActionModule(ActionBase):
             options = checked(given)
             state_dir = settings.writable(settings.state_dir(given["state_dir"]))
             folder = settings.writable(settings.feeds_dir(given["feeds_dir"], state_dir), "daily_check_feeds_dir")
-            work = _Work(options, folder, _run(state_dir, given["run_id"]), Web(options.ca), given["enforce"])
+            work = _Work(options, folder, _runs(state_dir, given["run_id"]), Web(options.ca), given["enforce"])
             result = work.looked_at() if self._task.check_mode else work.done()
         except (settings.SettingError, spool.SpoolError, refresh.Busy, FetchError, OSError) as error:
             if given["enforce"]:
@@ -68,17 +71,23 @@ class ActionModule(ActionBase):
         return wrapped
 
 
-def _run(state_dir: Path, run_id: str) -> Path:
-    """Return the run whose servers are asked: the one that is named, that of this ansible-playbook, else the newest."""
+def _runs(state_dir: Path, run_id: str) -> list[Path]:
+    """Return the runs whose servers are asked, the first that knows of software counts: the one that is named, that of this
+    ansible-playbook, else all, the newest first."""
     own = spool.run_dir(state_dir, settings.run_id(run_id))
-    return own if run_id or own.is_dir() else state_dir / "latest"
+    if run_id or own.is_dir():
+        return [own]
+    try:
+        return sorted((state_dir / "runs").iterdir(), key=lambda run: run.name, reverse=True)[:RUNS_ASKED]
+    except OSError:
+        return []
 
 
 class _Work:
     """One refresh of a folder. C(whole): every feed and page is told of, and what has no feed; else what went wrong is one line of the daily check."""
 
-    def __init__(self, options: Options, folder: Path, run: Path, web: Web, whole: bool) -> None:
-        self._options, self._folder, self._run, self._web, self._whole = options, folder, run, web, whole
+    def __init__(self, options: Options, folder: Path, runs: list[Path], web: Web, whole: bool) -> None:
+        self._options, self._folder, self._runs, self._web, self._whole = options, folder, runs, web, whole
 
     def looked_at(self) -> dict[str, Any]:
         """Return the states as they are."""
@@ -88,7 +97,7 @@ class _Work:
         """Fetch what is due and return what came of it."""
         options = self._options
         deadline = time.monotonic() + options.timeout
-        wanted = catalog.wanted(options.ecosystems or needs.of_documents(needs.documents(self._run)))
+        wanted = catalog.wanted(options.ecosystems or needs.of_runs(self._runs))
         if not wanted and not self._whole:  # a run without the check software
             return self.looked_at()
         if not wanted:

@@ -233,7 +233,10 @@ class Judge:
         evidence += [(f"{hit.name} {hit.installed}", f"{self.index.vuln(hit.vid).id}: {hit.note}") for hit in sorted(set(unsure))]
         if not evidence:
             return []
-        title = f"Of {sum(reasons.values()) + len({hit.name for hit in unsure})} packages it cannot be told whether they are vulnerable"
+        count = sum(reasons.values()) + len({hit.name for hit in unsure})
+        title = f"Of {count} packages it cannot be told whether they are vulnerable"
+        if count == 1:
+            title = "Of one package it cannot be told whether it is vulnerable"
         text = "Follow the announcements of those who built them."
         return [finding("software.unknown", "info", title, "not to be judged", evidence, text)]
 

@@ -19,6 +19,11 @@ from . import catalog
 _OWN = ("nginx", "ruby", "node", "postgresql")
 
 
+def of_runs(runs: Iterable[Path]) -> frozenset[str]:
+    """Return the ecosystems and components of the first of these runs that knows of any software."""
+    return next((found for found in map(of_documents, map(documents, runs)) if found), frozenset())
+
+
 def of_documents(documents: Iterable[object]) -> frozenset[str]:
     """Return the ecosystems and components that the servers have, by their documents. Servers without a list of software need none."""
     found: set[str] = set()

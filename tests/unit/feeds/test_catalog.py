@@ -212,3 +212,12 @@ def test_documents_of_a_run_that_cannot_be_read_are_left_out(tmp_path):
     (tmp_path / "web4.json.gz").write_bytes(gzip.compress(b"[" * 100_000))
     assert needs.of_documents(needs.documents(tmp_path)) == {"AlmaLinux"}
     assert list(needs.documents(tmp_path / "none")) == []
+
+
+def test_the_newest_run_that_knows_of_software_is_asked(tmp_path):
+    for name, system in (("3", None), ("2", "almalinux"), ("1", "debian")):
+        (tmp_path / name).mkdir()
+        content = document(system, "9") if system else {"checks": {"restart": {"data": {}}}}
+        (tmp_path / name / "web1.json.gz").write_bytes(gzip.compress(json.dumps(content).encode()))
+    assert needs.of_runs([tmp_path / name for name in "4321"]) == {"AlmaLinux"}
+    assert needs.of_runs([tmp_path / "3"]) == frozenset()
