@@ -45,7 +45,7 @@ def _checked(args: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t
         raise settings.SettingError("no check is left to run: the tags of this run leave out all of daily_check_checks")
     settings.options(args.get("options"))
     timeout = settings.timeout(args.get("timeout", 60))
-    task_timeout = settings.seconds("daily_check_task_timeout", args.get("task_timeout", 900), 1, 86400)
+    task_timeout = settings.task_timeout(args.get("task_timeout", 900))
     if task_timeout <= timeout:
         raise settings.SettingError(f"daily_check_task_timeout is {task_timeout} s: it must be longer than the limit of each check ({timeout} s)")
     settings.memory(args.get("memory", "256M"))

@@ -26,9 +26,9 @@ extends_documentation_fragment:
   - bottomup.security.feeds
 options:
   task_timeout:
-    description: How long the whole trip to one host may take, in seconds or with V(s), V(m) or V(h).
-    type: str
-    default: "900"
+    description: How long the whole trip to one host may take, in seconds.
+    type: int
+    default: 900
 """
 
 EXAMPLES = r"""

@@ -118,6 +118,13 @@ def timeout(given: t.Any) -> int:
     return seconds("daily_check_timeout", given, 1, 3600)
 
 
+def task_timeout(given: t.Any) -> int:
+    """Return the seconds of the whole trip to a host: a number alone, since it is Ansible's own keyword that takes it."""
+    if isinstance(given, bool) or not re.fullmatch(r"[0-9]{1,5}", str(given).strip()) or not 1 <= int(given) <= 86400:
+        raise SettingError(f"daily_check_task_timeout is {given!r}: seconds are wanted, a number between 1 and 86400")
+    return int(given)
+
+
 def short_trip(task_timeout: int, timeout: int, checks: int) -> str:
     """Return a warning where the trip to a host may end before its checks do: on a small server they run one after the other. Mostly empty."""
     longest = checks * (timeout + 2 * GRACE_SECONDS)

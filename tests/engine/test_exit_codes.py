@@ -139,6 +139,7 @@ BAD_SETTINGS = {
     "unknown threshold": ("daily_check_fail_on=sometimes", "daily_check_fail_on is 'sometimes'"),
     "malformed share": ("daily_check_max_unreachable=lots", "daily_check_max_unreachable"),
     "run id with a path": ("daily_check_run_id=../x", "daily_check_run_id is '../x'"),
+    "task limit that the keyword does not take": ("daily_check_task_timeout=15m", "daily_check_task_timeout is '15m'"),
     "task limit below the check's": ("daily_check_task_timeout=10", "daily_check_task_timeout is 10 s"),
 }
 

@@ -32,6 +32,17 @@ def test_bad_duration_is_told(given: object) -> None:
         settings.timeout(given)
 
 
+@pytest.mark.parametrize("given", [1, 900, "900", " 86400 "], ids=repr)
+def test_limit_of_the_trip(given: object) -> None:
+    assert settings.task_timeout(given) == int(str(given))
+
+
+@pytest.mark.parametrize("given", ["15m", "1h", 0, 86401, "", None, True, 1.5, "\u0669", -1], ids=repr)
+def test_limit_of_the_trip_is_a_number_as_the_keyword_takes_it(given: object) -> None:
+    with pytest.raises(settings.SettingError, match="daily_check_task_timeout is "):
+        settings.task_timeout(given)
+
+
 @pytest.mark.parametrize("given", SIZES, ids=str)
 def test_size(given: object) -> None:
     assert settings.memory(given) == SIZES[t.cast(t.Any, given)]
