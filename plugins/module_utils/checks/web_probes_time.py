@@ -12,9 +12,10 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import calendar
 import re
 import time
+
+from ..host.utc import days_in, seconds
 
 _NAMES = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
 _MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
@@ -32,17 +33,17 @@ def _epoch(year, month, day, hour, minute, second):
     """Return seconds since 1970, or None where there is no such day or hour."""
     if not (1970 <= year <= 9999 and 1 <= month <= 12 and hour < 24 and minute < 60 and second <= 60):
         return None
-    if not 1 <= day <= calendar.monthrange(year, month)[1]:
+    if not 1 <= day <= days_in(year, month):
         return None
-    return calendar.timegm((year, month, day, hour, minute, second, 0, 0, 0))
+    return seconds(year, month, day, hour, minute, second)
 
 
 def _offset(zone):
     """Return the seconds that a zone such as +0900 or +09:00 is ahead of UTC."""
     if not zone or zone == b"Z":
         return 0
-    seconds = int(zone[1:3]) * 3600 + int(zone[-2:]) * 60
-    return -seconds if zone.startswith(b"-") else seconds
+    ahead = int(zone[1:3]) * 3600 + int(zone[-2:]) * 60
+    return -ahead if zone.startswith(b"-") else ahead
 
 
 def local(words):

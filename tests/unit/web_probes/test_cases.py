@@ -367,9 +367,7 @@ def test_case_25_payloads_in_headers(server: Server) -> None:
         + get("/", 200, 9000, agent="${jndi:ldap://x/a}")
         + get("/", 200, 9000, referer="${jndi:dns://x}"),
     )
-    assert [one[0] for one in categories(server.run())] == ["injection", "log4shell", "log4shell"] or [
-        "shellshock" in one or "log4shell" in one for one in categories(server.run())
-    ] == [True, True, True]
+    assert sorted(one[0] for one in categories(server.run())) == ["injection", "log4shell", "log4shell"]
 
 
 def test_case_26_the_own_broken_links_are_kept_apart(server: Server) -> None:
