@@ -26,9 +26,6 @@ from .host.facts import facts
 from .host.finding import STATUSES, iso, text
 from .host.machine import Machine
 
-DEFAULT_TIMEOUT = 60
-DEFAULT_MEMORY = 256 * 1048576
-
 # From SIGTERM to SIGKILL, and from SIGKILL to giving up on a process that hangs in the kernel (a dead NFS mount).
 GRACE_SECONDS = 2
 

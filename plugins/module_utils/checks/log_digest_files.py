@@ -50,7 +50,7 @@ class FileSource:
     def __init__(self, judge, hours, deadline):
         self._judge, self._hours, self._deadline = judge, hours, deadline
         self.sources, self.problems, self.samples = [], [], []
-        self.lines = self.unparsed = self.unparsed_bytes = 0
+        self.lines = self.unparsed = 0
         self._before = None
 
     def read(self, machine, folder, since, until):

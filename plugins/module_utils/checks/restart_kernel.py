@@ -31,8 +31,6 @@ OTHER = rb"rescue|\.(?:old|bak|dpkg-[a-z]+|rpmsave|sig|hmac)$|~$"
 # Words in a release that name where it was built, not which kind of kernel it is: bookworm's amd64 is trixie's +deb13-amd64.
 ORIGIN_WORDS = frozenset((b"deb", b"bpo", b"rc", b"fc", b"el"))
 
-IMAGE_LIMIT = 65536
-
 
 class Kernel:
     """What is known of the kernels of a machine. C(running) and C(newest) are releases in bytes; C(newest) None: none found."""

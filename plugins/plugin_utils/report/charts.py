@@ -12,7 +12,6 @@ from typing import Any
 
 HEIGHT = 100
 STEP = 10
-BAR = 8
 
 # Severities of the trend, from the ground up; info says nothing of how things go.
 STACKED = ("critical", "high", "medium", "low")

@@ -19,7 +19,6 @@ FAIL_ON = ("never", "low", "medium", "high", "critical")
 
 # Exit codes of a run, in summary.json and in what the action returns.
 OK = 0
-TOOL_ERROR = 1
 FINDINGS = 10
 NOT_REACHED = 11
 NOT_RUN = 12

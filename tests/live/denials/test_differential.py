@@ -21,7 +21,6 @@ from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_r
 # Records of a log that ausearch -m AVC,USER_AVC leaves out: serial -> why.
 APPARMOR = "an AppArmor record has no result in SELinux' form: ausearch takes it for malformed"
 HOST = "ausearch knows node= and not host= in front of a record"
-CUT = "cut short: malformed for both"
 AUSEARCH_LACKS = {
     "audit2allow_test.log": {b"241": HOST},
     "golibaudit_audit-ubuntu16.log": {b"61207": APPARMOR},

@@ -28,7 +28,6 @@ from ansible_collections.bottomup.security.plugins.plugin_utils.report.plain imp
 
 TODAY = datetime.date(2026, 11, 22)
 REST = "\n  reason: known\n  expires: 2027-01-31\n"
-PRINT = "v1:" + 32 * "a"
 
 # content -> (line, words, whether its JSON Schema sees it too)
 MISTAKES: dict[str, tuple[int, str, bool]] = {
