@@ -1,4 +1,8 @@
 #!/bin/sh
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
 # The daily check from this checkout: of this machine, or of INVENTORY (LIMIT and ARGS as for ansible-playbook).
 # Findings do not make it fail; a host or a check that could not be looked at does.
 set -eu

@@ -1,4 +1,8 @@
 #!/bin/sh
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
 # Write requirements/*.txt from requirements/*.in: exact versions and hashes for every Python from 3.10 on.
 set -eu
 cd "$(dirname "$0")/.."

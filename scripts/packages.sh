@@ -1,4 +1,8 @@
 #!/bin/sh
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
 # Install the Debian packages that "make test" (or "make bench") needs. Without root or apt it only says what is missing:
 # the tests that need it are then named as not run. APT=no leaves the machine alone.
 set -eu

@@ -1,4 +1,8 @@
 #!/bin/sh
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
 # One pytest run over everything, its summary is the last line. Arguments go to pytest.
 # Two workers: the tests that use the machine (fleet, sshd, live processes, browser) take turns in one of them.
 set -eu

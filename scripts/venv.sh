@@ -1,4 +1,8 @@
 #!/bin/sh
+# Copyright (c) 2026 The bottomup.security authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
 # Make or bring up to date .venv: "venv.sh run" for the daily check, "venv.sh test" with the tools of the tests on top.
 # Reused as it is when its Python runs and its pinned requirements are unchanged. PYTHON=... names another interpreter.
 set -eu
