@@ -254,6 +254,11 @@ data:
       type: dict
       sample: {"records": 3, "events": 3, "denied": 3, "granted": 0, "blocked": 3, "allowed_permissive": 0, "allowed": 0, "unknown": 0, "user_avc": 0,
                "selinux_err": 0, "apparmor_denied": 0, "apparmor_allowed": 0, "seccomp": 0, "malformed": 0, "copies": 0, "ungrouped": 0}
+    hours:
+      description: C(denials) of any kind in each C(hour) that has any, at most the last 168 of them.
+      type: list
+      elements: dict
+      sample: [{"hour": "2026-11-22T05:00:00Z", "denials": 3}]
     groups:
       description: Denials that are one to an administrator, worst first.
       type: list

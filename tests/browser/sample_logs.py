@@ -135,6 +135,7 @@ def _denials(chance: random.Random) -> dict[str, Any]:
         "mode": {"enabled": True, "runtime": "enforcing", "config": "enforcing"},
         "totals": {"denied": denied, "blocked": 218, "allowed_permissive": denied - 218},
         "groups": kept,
+        "hours": _hours(chance, denials=(0, 24)),
         "events": [],
     }
 

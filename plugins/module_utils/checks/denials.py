@@ -20,6 +20,7 @@ from .denials_mode import mode_findings, mode_of
 from .denials_sources import read_all
 
 GROUPS_SHOWN = 200
+HOURS_SHOWN = 168
 
 _DONTAUDIT = "Rules that the policy marks dontaudit deny without a record; semodule -DB shows them, semodule -B hides them again."
 
@@ -56,6 +57,7 @@ def run(options, machine):
         "totals": tally.totals,
         "groups": rows[:GROUPS_SHOWN],
         "events": events,
+        "hours": [{"hour": iso(hour * 3600), "denials": tally.hours[hour]} for hour in sorted(tally.hours)[-HOURS_SHOWN:]],
         "notes": [_DONTAUDIT] if mode["enabled"] else [],
         "cut": {"groups": max(0, len(rows) - GROUPS_SHOWN), "events": tally.events_cut, "ungrouped": tally.totals["ungrouped"]},
         "severity": min((item["severity"] for item in findings), key=SEVERITIES.index) if findings else "unknown" if incomplete else "ok",

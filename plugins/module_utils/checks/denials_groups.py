@@ -30,6 +30,8 @@ HOSTS_LIMIT = 20
 
 # Two records of one event lie within this many events of each other.
 RECENT_EVENTS = 1024
+# Different hours that are counted: a year of them, more only where the times are made up.
+HOURS_LIMIT = 9000
 # Events remembered to tell the copies of one record in two sources apart.
 COPIES_LIMIT = 100000
 
@@ -108,6 +110,7 @@ class Tally:
         self.totals = dict.fromkeys(TOTALS, 0)
         self.groups, self.events, self.events_cut = {}, [], 0
         self.first = self.last = None
+        self.hours = {}  # hours since 1970 -> denials
         self.source, self.several = 0, False  # number of the source being read; where there are several, a record may come again
         self._cache, self._patterns, self._lanes, self._coarse = {}, {}, {}, 0
         self._recent, self._before = set(), set()
@@ -180,6 +183,7 @@ class Tally:
         if self.several:
             return places
         left, lanes, patterns, since, until, done = [], self._lanes, self._patterns, self.since, self.until, 0
+        begins, ends, in_hour = 0.0, 0.0, 0
         for place in places:
             if place < done:
                 continue  # on a line that was taken
@@ -207,9 +211,21 @@ class Tally:
                     lane[1] = when
                 if when > lane[2]:
                     lane[2] = when
+                if not begins <= when < ends:
+                    self._in_hour(begins, in_hour)
+                    begins, in_hour = when - when % 3600, 0
+                    ends = begins + 3600
+                in_hour += 1
                 if ident not in self._recent:
                     self._another(ident)
+        self._in_hour(begins, in_hour)
         return left
+
+    def _in_hour(self, when, count):
+        """Count denials in their hour; beyond so many different hours only in those that are known."""
+        hour = int(when // 3600)
+        if count and (hour in self.hours or len(self.hours) < HOURS_LIMIT):
+            self.hours[hour] = self.hours.get(hour, 0) + count
 
     def _lane(self, words, success):
         """Return [count, first, last, shape, success] for the records of these words; None before their group is described."""
@@ -283,6 +299,7 @@ class Tally:
         totals_of(self.totals, shape)
         if shape.decision == "granted":
             return
+        self._in_hour(when, 1)
         group = shape.group
         if group is None or group.key not in self.groups:
             group = shape.group = self._group(shape)

@@ -24,6 +24,14 @@ LOGINS_KEPT = 60
 HOURS_KEPT = 48
 DISKS_KEPT = 40
 
+# What is kept of an hour: check -> (name in its data, column).
+_HOURLY = (
+    ("log_digest", (("accepted", 0), ("failed", 1))),
+    ("web_probes", (("lines", 2), ("hits", 3))),
+    ("denials", (("denials", 4),)),
+)
+HOUR_COLUMNS = 5
+
 PACK_ABOVE = 600
 
 
@@ -96,14 +104,14 @@ def _client(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _hours(results: Mapping[str, Mapping[str, Any]]) -> dict[str, list[int]]:
-    """Return the last hours as hour -> [accepted logins, failed logins, web requests, probes]."""
+    """Return the last hours as hour -> [accepted logins, failed logins, web requests, probes, denials]."""
     hours: dict[str, list[int]] = {}
-    for check, columns in (("log_digest", (("accepted", 0), ("failed", 1))), ("web_probes", (("lines", 2), ("hits", 3)))):
+    for check, columns in _HOURLY:
         found = rows(results, check, "data", "hours", limit=2000)
         for row in found[-HOURS_KEPT:]:
             hour = moment(row, "hour")
             if hour:
-                counts = hours.setdefault(hour[:13], [0, 0, 0, 0])
+                counts = hours.setdefault(hour[:13], [0] * HOUR_COLUMNS)
                 for name, column in columns:
                     counts[column] += whole(row, name)
     return hours

@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import SEVERITIES
 
-from .extract import unpack
+from .extract import HOUR_COLUMNS, unpack
 
 # Rows of each table in report.json; the page shows fewer.
 ROWS_LIMIT = 1000
@@ -87,7 +87,7 @@ class Logs:
     clients: list[Client] = field(default_factory=list)
     probes: list[Probe] = field(default_factory=list)
     logins: list[Login] = field(default_factory=list)
-    # Hour -> accepted logins, failed logins, web requests, probes.
+    # Hour -> accepted logins, failed logins, web requests, probes, denials.
     hours: dict[str, list[int]] = field(default_factory=dict)
     # What there is more of than the lists hold.
     cut: dict[str, int] = field(default_factory=dict)
@@ -104,7 +104,7 @@ def logs_of(hosts: Iterable[tuple[str, bytes]], new: Set[tuple[str, str]], until
     probes: dict[tuple[str, str], Probe] = {}
     senders: dict[tuple[str, str], set[str]] = {}
     logins: dict[tuple[str, str], Login] = {}
-    sums = {hour: [0, 0, 0, 0] for hour in _hours_before(until)}
+    sums = {hour: [0] * HOUR_COLUMNS for hour in _hours_before(until)}
     for host, packed in hosts:
         kept = unpack(packed)
         for row in kept.get("denials", ()):

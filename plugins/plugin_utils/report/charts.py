@@ -87,11 +87,16 @@ def _counted(counts: Mapping[str, int]) -> str:
 
 
 # Column of the hours -> title and class of its chart.
-_HOURLY = (("accepted", 0, "Accepted logins by hour"), ("failed", 1, "Failed logins by hour"), ("probes", 3, "Web probes by hour"))
+_HOURLY = (
+    ("accepted", 0, "Accepted logins by hour"),
+    ("failed", 1, "Failed logins by hour"),
+    ("probes", 3, "Web probes by hour"),
+    ("denials", 4, "Denials by hour"),
+)
 
 
 def hourly(hours: Mapping[str, Sequence[int]]) -> list[Chart]:
-    """Return logins and probes by hour over the fleet; nothing of what did not happen at all."""
+    """Return logins, probes and denials by hour over the fleet; nothing of what did not happen at all."""
     labels = [f"{hour[5:10]} {hour[11:13]}:00" for hour in hours]
     charts = []
     for kind, column, title in _HOURLY:

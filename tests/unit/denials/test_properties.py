@@ -142,14 +142,15 @@ def test_the_flood_lane_counts_what_the_parser_counts():
     lines = []
     for number in range(3000):
         lines.append(avc(number, comm=f'"p{number % 7}"', what=f' name="sess_{number:032x}" dev="dm-0" ino={number}', pid=number,
-                         permissive=["", " permissive=0", " permissive=1"][number % 3], when=BEGIN + number))
+                         permissive=["", " permissive=0", " permissive=1"][number % 3], when=BEGIN + 3 * number))
         if number % 5:
-            lines.append(syscall(number, success="yes" if number % 2 else "no", when=BEGIN + number))
-    quick, slow = Tally(BEGIN + 50, BEGIN + 2900), Tally(BEGIN + 50, BEGIN + 2900)
+            lines.append(syscall(number, success="yes" if number % 2 else "no", when=BEGIN + 3 * number))
+    quick, slow = Tally(BEGIN + 150, BEGIN + 8700), Tally(BEGIN + 150, BEGIN + 8700)
     slow.take = lambda text, places, calls: places  # type: ignore[method-assign]
     for tally in (quick, slow):
         BlockReader(iter([("\n".join(lines) + "\n").encode()]), AUDIT_NEEDLES).feed(tally)
     assert quick.totals == slow.totals
     assert quick.totals["denied"] == 2851
+    assert quick.hours == slow.hours and len(quick.hours) == 3 and sum(quick.hours.values()) == 2851
     assert {group.id: (group.count, group.verdicts, group.calls, group.first, group.last) for group in quick.groups.values()} == {
         group.id: (group.count, group.verdicts, group.calls, group.first, group.last) for group in slow.groups.values()}

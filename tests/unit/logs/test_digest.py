@@ -164,8 +164,9 @@ def test_blocked_somewhere_is_blocked() -> None:
 
 def test_a_clock_that_is_ahead_moves_no_hour() -> None:
     data = {"hours": [{"hour": "2026-11-22T05:00:00Z", "accepted": 1, "failed": 2}, {"hour": "2031-01-01T00:00:00Z", "accepted": 9, "failed": 9}]}
-    logs = logs_of([("web1", extract(results(log_digest=data)))], set(), UNTIL)
-    assert [sum(column) for column in zip(*logs.hours.values(), strict=True)] == [1, 2, 0, 0]
+    denied = {"hours": [{"hour": "2026-11-22T05:00:00Z", "denials": 7}]}
+    logs = logs_of([("web1", extract(results(log_digest=data, denials=denied)))], set(), UNTIL)
+    assert [sum(column) for column in zip(*logs.hours.values(), strict=True)] == [1, 2, 0, 0, 7]
 
 
 def test_what_is_kept_of_a_host_stays_small() -> None:

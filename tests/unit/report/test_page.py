@@ -221,6 +221,7 @@ def test_the_page_says_what_the_logs_of_the_fleet_say() -> None:
         "Failed logins by hour",
         "Accepted logins by hour",
         "Web probes by hour",
+        "Denials by hour",
         "203.0.113.9",
         "5 hosts",
         "blocked",
@@ -228,7 +229,7 @@ def test_the_page_says_what_the_logs_of_the_fleet_say() -> None:
         "GET /.env HTTP/1.1",
     ):
         assert told in words
-    assert words.count('role="img" aria-label="') == words.count("As a table") == 3
+    assert words.count('role="img" aria-label="') == words.count("As a table") == 4
 
 
 def test_the_trend_shows_every_day_and_says_it_in_words() -> None:
