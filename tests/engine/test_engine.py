@@ -24,7 +24,7 @@ ENDINGS = {
     "orphaning": ("ok", ""),
     "endless": ("timeout", "no answer within 2 s"),
     "deaf": ("timeout", "no answer within 2 s"),
-    "crashing": ("error", "KeyError: 'nothing <b>here</b>\\x1b[31m' (crashing.py:5)"),
+    "crashing": ("error", "KeyError: 'nothing <b>here</b>\\x1b[31m' (crashing.py:8)"),
     "hungry": ("error", "needs more memory than its limit"),
     "killed": ("error", "killed by signal 9"),
     "leaving": ("error", "ended with code 0 and no whole answer"),
