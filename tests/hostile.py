@@ -18,14 +18,14 @@ TEXTS = {
     "c1": "\x9b31mred\x85next",
     "newline": "one\ntwo\r\nthree\vfour\u2028five",
     "bidi": "user\u202eexe.nimda\u2066\u2069\u200f",
-    "invisible": "pa\u200byp\u200dal\ufeff",
+    "invisible": "pa\u200byp\u200dal\ufeff s\xado\u2060ft\U000e0041",
     "nul": "a\x00b",
     "surrogate": "broken\udc80name",
     "megabyte": "A" * 1_000_000,
     "wide": "\u5168\u89d2" * 300,
     "combining": "Z\u0351\u036b\u0343" * 100,
     "javascript": "javascript:alert(1)",
-    "link": "https://evil.example/\"onmouseover=alert(1)",
+    "link": 'https://evil.example/"onmouseover=alert(1)',
     "wide formula": "\uff1dHYPERLINK(1)",
     "data": "data:text/html;base64,PHNjcmlwdD4=",
 }
@@ -33,5 +33,6 @@ TEXTS = {
 # Characters that may never reach a reader as they are: controls, and those that turn or hide text.
 FORBIDDEN = frozenset(
     [*map(chr, range(0x20)), *map(chr, range(0x7F, 0xA0)), *map(chr, range(0x200B, 0x2010)), *map(chr, range(0x2028, 0x202F))]
-    + [*map(chr, range(0x2066, 0x206A)), "\u061c", "\ufeff", *map(chr, range(0xD800, 0xE000))]
+    + [*map(chr, range(0x2066, 0x206A)), "\xad", "\u061c", "\ufeff", *map(chr, range(0xD800, 0xE000))]
+    + ["\u180e", *map(chr, range(0x2060, 0x2066)), *map(chr, range(0xFFF9, 0xFFFC)), *map(chr, range(0xE0000, 0xE0080))]
 )
