@@ -9,6 +9,7 @@ has the form of a remedy of this collection is a command in the report; anything
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 from collections.abc import Iterator
@@ -95,6 +96,7 @@ _GIVEN: dict[str, str] = {
     # Packages, from the host's own repositories: no path, which would be a package that somebody laid there.
     "apt-get": "update|upgrade --with-new-pkgs|--fix-broken install|install (?:--only-upgrade |--reinstall )?NAMES",
     "apt-mark": "unhold NAMES",
+    "bundle": "update --conservative NAMES",
     "cp": "-a /var/lib/rpm/ /var/lib/rpm[.]damaged",
     "dnf": r"upgrade(?: --security|(?: --advisory=[^\0/]+)+| NAMES)?|install NAMES|versionlock delete NAMES",
     "dpkg": "--configure -a",
@@ -135,6 +137,7 @@ def _pattern(arguments: str) -> re.Pattern[str]:
 _PATTERNS = {program: _pattern(arguments) for program, arguments in _GIVEN.items()}
 
 
+@functools.lru_cache(maxsize=4096)
 def is_given(command: str) -> bool:
     """Return whether a command line has the form of those that the checks of this collection give."""
     if command in _WRITTEN:

@@ -38,7 +38,7 @@ def _package(number: int, host: str) -> dict[str, Any]:
         name,
         [("dpkg", f"{name} 3.0.{number}-1~deb12u1 on {host}, installed 2026-09-{number % 28 + 1:02}")],
         "Upgrade, then restart what still runs the old library.",
-        ["apt update", f"apt install --only-upgrade {name}"],
+        ["apt-get update", f"apt-get install --only-upgrade {name}"],
         [f"https://security-tracker.debian.org/tracker/CVE-2026-{1000 + number}", f"CVE-2026-{1000 + number}"],
     )
 
