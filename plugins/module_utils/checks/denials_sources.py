@@ -119,7 +119,7 @@ def _read_one(machine, log, since, until, tally, seen):
         reader = reader_of(machine, log, start, end)
         reader.feed(tally)
     else:
-        from .log_digest_stamps import LocalZone, Stamps, server_zone  # auditd's own log has its time in seconds
+        from ..host.stamps import LocalZone, Stamps, server_zone  # auditd's own log has its time in seconds
 
         with LocalZone(server_zone(machine)):
             stamps = Stamps(log.mtime)

@@ -18,6 +18,7 @@ import time
 from ..host.finding import finding, iso, result, text
 from ..host.logs import window
 from ..host.redact import redact
+from ..host.stamps import LocalZone, server_zone
 from .log_digest_accounts import PAM, Accounts, uid0_finding
 from .log_digest_disks import disk_findings, disks, growth, read_only
 from .log_digest_files import FileSource
@@ -40,7 +41,6 @@ from .log_digest_logins import Logins
 from .log_digest_logwatch import read_logwatch
 from .log_digest_packages import Packages
 from .log_digest_privilege import Privilege
-from .log_digest_stamps import LocalZone, server_zone
 from .log_digest_units import Units
 from .log_digest_uptime import Uptime
 

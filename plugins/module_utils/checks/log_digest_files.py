@@ -17,9 +17,9 @@ import time
 
 from ..host.finding import iso, text
 from ..host.logs import open_logs, rotations
+from ..host.stamps import Stamps
 from .log_digest_hours import LINES
 from .log_digest_judge import NOTHING, SHAPE
-from .log_digest_stamps import Stamps
 
 # The fuller one first: on Debian up to 11 "messages" repeats lines of "syslog"; "kern.log" always does where there is a "syslog".
 NAMES = (b"syslog", b"messages", b"auth.log", b"secure", b"cron.log", b"cron", b"kern.log")

@@ -16,7 +16,7 @@ import re
 
 from ..host.finding import iso, text
 from ..host.logs import open_logs, rotations
-from .log_digest_stamps import Stamps
+from ..host.stamps import Stamps
 
 CHANGES_LIMIT = 5000
 

@@ -13,7 +13,6 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import os
-import subprocess
 
 from ..host.machine import COMMAND_ENVIRONMENT
 
@@ -149,6 +148,8 @@ def _python_zstd(module, descriptor, say, limit):
 
 
 def _piped(argv, descriptor, say, limit):
+    import subprocess  # few servers have logs that need another program to be unpacked
+
     # pylint: disable-next=ansible-bad-function
     child = subprocess.Popen(argv, stdin=descriptor, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=COMMAND_ENVIRONMENT, close_fds=True, cwd="/")
     total = 0

@@ -25,7 +25,7 @@ from ansible_collections.bottomup.security.plugins.module_utils.checks.log_diges
 from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_logins import Logins
 from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_logwatch import split_sections
 from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_privilege import Privilege
-from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_stamps import LocalZone, Stamps
+from ansible_collections.bottomup.security.plugins.module_utils.host.stamps import LocalZone, Stamps
 from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_units import Units
 from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_uptime import Uptime
 from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine

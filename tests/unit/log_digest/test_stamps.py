@@ -17,7 +17,7 @@ from digest_server import at
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_stamps import LocalZone, Stamps, server_zone
+from ansible_collections.bottomup.security.plugins.module_utils.host.stamps import LocalZone, Stamps, server_zone
 from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine
 
 REPOSITORY = Path(__file__).parents[3]
@@ -158,7 +158,7 @@ def test_other_locale() -> None:
     names = [name for name in ("de_DE.UTF-8", "de_DE.utf8", "C.UTF-8") if _has_locale(name)]
     code = (
         "import locale, sys; sys.path.insert(0, 'plugins'); locale.setlocale(locale.LC_ALL, '');"
-        "from module_utils.checks.log_digest_stamps import Stamps; print(Stamps(1795348800).read(b'Mar  1 00:00:00 x')[0])"
+        "from module_utils.host.stamps import Stamps; print(Stamps(1795348800).read(b'Mar  1 00:00:00 x')[0])"
     )
     environment = {**os.environ, "LC_ALL": names[0] if names else "C", "TZ": "UTC", "PYTHONPATH": str(REPOSITORY / "plugins" / "module_utils")}
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment, cwd=REPOSITORY, timeout=60, check=True)

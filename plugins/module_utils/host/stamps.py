@@ -16,7 +16,7 @@ import os
 import re
 import time
 
-from ..host.utc import days_in, seconds
+from .utc import days_in, seconds
 
 # As the C library writes them for syslog, whatever the locale of the server or of this process is.
 MONTHS = {
