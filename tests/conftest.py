@@ -73,8 +73,9 @@ def commands_have_a_known_form(request: pytest.FixtureRequest, monkeypatch: pyte
     from ansible_collections.bottomup.security.plugins.module_utils.host import finding  # found only now
     from ansible_collections.bottomup.security.plugins.plugin_utils import commands
 
-    if not (REPOSITORY / "plugins" / "module_utils" / "checks" / f"{request.path.parent.name}.py").is_file():
-        return
+    folder = request.path.parent
+    if folder.parent.name != "unit" or not (REPOSITORY / "plugins" / "module_utils" / "checks" / f"{folder.name}.py").is_file():
+        return  # of real servers some lie
     as_it_is = finding.command
 
     def command(line: object) -> str:

@@ -90,9 +90,9 @@ def rpm_root(folder: Path) -> Path:
                  f"%description {name}", "Words. " * 40, f"%files {name}"]
     spec += ["%changelog"] + [f"* Thu Jan {day:02d} 2026 A <a@b.c> - 1\n- words about what was changed" for day in range(28, 1, -1)]
     (folder / "base.spec").write_text("\n".join(spec) + "\n")
-    quiet: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    subprocess.run(["rpmbuild", "-bb", "--define", f"_topdir {top}", "--define", "_binary_payload w0.gzdio", str(folder / "base.spec")], **quiet)
-    subprocess.run(["rpm", "--root", str(root), "-i", "--nodeps", *map(str, (top / "RPMS/noarch").iterdir())], **quiet)
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    subprocess.run(["rpmbuild", "-bb", "--define", f"_topdir {top}", "--define", "_binary_payload w0.gzdio", str(folder / "base.spec")], check=True, **quiet)
+    subprocess.run(["rpm", "--root", str(root), "-i", "--nodeps", *map(str, (top / "RPMS/noarch").iterdir())], check=True, **quiet)
     for name in ("etc", "usr/bin", "var/lib/rpm"):
         (root / name).mkdir(parents=True, exist_ok=True)
     (root / "var/lib/rpm/rpmdb.sqlite").write_text("here on an AlmaLinux")

@@ -38,8 +38,9 @@ RULES = (
     ((b"api.telegram.org/",), Pattern(rb"\b(api\.telegram\.org/bot)[^\s/]{8,200}"), rb"\1" + HIDDEN),
     ((b"hooks.slack.com/", b"discord"), Pattern(rb"\b(hooks\.slack\.com/services/|discord(?:app)?\.com/api/webhooks/)[^\s\x27\"]{8,300}"), rb"\1" + HIDDEN),
     # password=abc, PGPASSWORD=abc, "api_key": "abc", --token abc, --password=abc
-    (_NEEDLES, Pattern(rb"(?i)([a-z0-9_.-]{0,40}" + _NAMES + rb"[a-z0-9_]{0,20}[\x27\"]?\s{0,3}[=:]\s{0,3})"
-             rb"(?:\"[^\"]{1,500}\"|\x27[^\x27]{1,500}\x27|[^\s&;,\x27\"]{1,500})"), rb"\1" + HIDDEN),
+    (_NEEDLES, Pattern(
+        rb"(?i)([a-z0-9_.-]{0,40}" + _NAMES + rb"[a-z0-9_]{0,20}[\x27\"]?\s{0,3}[=:]\s{0,3})"
+        rb"(?:\"[^\"]{1,500}\"|\x27[^\x27]{1,500}\x27|[^\s&;,\x27\"]{1,500})"), rb"\1" + HIDDEN),
     (_NEEDLES, Pattern(rb"(?i)(--?[a-z0-9-]{0,40}" + _NAMES + rb"\s{1,3})(?!-)[^\s]{1,500}"), rb"\1" + HIDDEN),
     # mysql -psecret, curl -u user:password, sshpass -p secret
     ((b"mysql", b"mariadb"), Pattern(rb"\b((?:mysql\w{0,20}|mariadb\w{0,20})\s[^|;]{0,200}?-p)[^\s]{1,300}"), rb"\1" + HIDDEN),

@@ -15,7 +15,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
 def at(value: object, *keys: str) -> Any:
     """Return what lies at the end of a path of keys, None where it does not lead there."""
     for key in keys:
-        if type(value) is not dict:  # JSON has no other mapping, and this is asked a thousand times a host
+        if not isinstance(value, dict):
             return None
         value = value.get(key)
     return value
@@ -37,7 +37,7 @@ def texts(value: object, *keys: str, limit: int = 1000) -> list[str]:
 def whole(value: object, *keys: str) -> int:
     """Return a number from 0 up; 0 for anything else."""
     found = at(value, *keys) if keys else value
-    return found if type(found) is int and found > 0 else 0
+    return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else 0
 
 
 def words(value: object, *keys: str, limit: int = 200) -> str:

@@ -9,7 +9,6 @@ import os
 import subprocess
 from pathlib import Path
 
-import conftest  # noqa: F401 - makes the collection importable
 import needs
 import pytest
 
@@ -19,9 +18,9 @@ from ansible_collections.bottomup.security.plugins.module_utils.host.machine imp
 UNATTENDED = """
 // Automatically upgrade packages from these (origin:archive) pairs
 Unattended-Upgrade::Allowed-Origins {
-	"${distro_id}:${distro_codename}-security";
-//	"${distro_id}:${distro_codename}-updates";
-	# "another"; \t
+\t"${distro_id}:${distro_codename}-security";
+//\t"${distro_id}:${distro_codename}-updates";
+\t# "another"; \t
 };
 /* a list
  over { lines; */ Unattended-Upgrade::Package-Blacklist { "linux-"; "libc6$"; };

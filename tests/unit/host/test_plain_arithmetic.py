@@ -10,7 +10,6 @@ import datetime
 import socket
 import struct
 
-import conftest  # noqa: F401 - makes the collection importable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

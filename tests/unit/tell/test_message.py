@@ -66,9 +66,9 @@ class Reader(html.parser.HTMLParser):
         self.attributes: list[tuple[str, str]] = []
         self.words: list[str] = []
 
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
-        self.attributes += [(name, value or "") for name, value in attributes]
+        self.attributes += [(name, value or "") for name, value in attrs]
 
     def handle_data(self, data: str) -> None:
         self.words.append(data)
