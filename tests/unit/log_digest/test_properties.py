@@ -25,11 +25,11 @@ from ansible_collections.bottomup.security.plugins.module_utils.checks.log_diges
 from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_logins import Logins
 from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_logwatch import split_sections
 from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_privilege import Privilege
-from ansible_collections.bottomup.security.plugins.module_utils.host.stamps import LocalZone, Stamps
 from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_units import Units
 from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_uptime import Uptime
 from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine
 from ansible_collections.bottomup.security.plugins.module_utils.host.redact import redact
+from ansible_collections.bottomup.security.plugins.module_utils.host.stamps import LocalZone, Stamps
 
 EXAMPLES = [
     (program, row.example) for topic in (Logins, Privilege, Accounts, Kernel, Units, Uptime) for program, table in topic.TABLES.items() for row in table

@@ -17,8 +17,8 @@ from digest_server import at
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.bottomup.security.plugins.module_utils.host.stamps import LocalZone, Stamps, server_zone
 from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine
+from ansible_collections.bottomup.security.plugins.module_utils.host.stamps import LocalZone, Stamps, server_zone
 
 REPOSITORY = Path(__file__).parents[3]
 WRITTEN = at("2026-11-22 12:00:00")
