@@ -57,6 +57,14 @@ def table(part: dict[str, Any]) -> list[str]:
     return [*lines, "", *([part["note"], ""] if part.get("note") else [])]
 
 
+def flat(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row whose values are no dicts: their values are columns of their own, less those that are empty."""
+    columns: dict[str, Any] = {}
+    for key, value in row.items():
+        columns |= {f"{key}: {name}": item for name, item in value.items() if item != ""} if isinstance(value, dict) else {key: value}
+    return columns
+
+
 def tables(document: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the tables of a document."""
     if "tables" in document:
@@ -66,7 +74,7 @@ def tables(document: dict[str, Any]) -> list[dict[str, Any]]:
     values = {key: value for key, value in document.items() if key not in ("title", "text")}
     plain = [[key, value] for key, value in values.items() if not isinstance(value, (dict, list))]
     dicts = [{"what": key, **value} for key, value in values.items() if isinstance(value, dict)]
-    lists = [{"title": key, "rows": value} for key, value in values.items() if isinstance(value, list) and value and isinstance(value[0], dict)]
+    lists = [{"title": key, "rows": [flat(row) for row in value]} for key, value in values.items() if isinstance(value, list) and value and isinstance(value[0], dict)]
     found = [{"columns": ["what", "value"], "rows": plain}] if plain else []
     return [*found, *([{"rows": dicts}] if dicts else []), *lists]
 
