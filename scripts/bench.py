@@ -74,7 +74,11 @@ def tables(document: dict[str, Any]) -> list[dict[str, Any]]:
     values = {key: value for key, value in document.items() if key not in ("title", "text")}
     plain = [[key, value] for key, value in values.items() if not isinstance(value, (dict, list))]
     dicts = [{"what": key, **value} for key, value in values.items() if isinstance(value, dict)]
-    lists = [{"title": key, "rows": [flat(row) for row in value]} for key, value in values.items() if isinstance(value, list) and value and isinstance(value[0], dict)]
+    lists = [
+        {"title": key, "rows": [flat(row) for row in value]}
+        for key, value in values.items()
+        if isinstance(value, list) and value and isinstance(value[0], dict)
+    ]
     found = [{"columns": ["what", "value"], "rows": plain}] if plain else []
     return [*found, *([{"rows": dicts}] if dicts else []), *lists]
 
