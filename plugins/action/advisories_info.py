@@ -51,7 +51,7 @@ def _answer(options: dict[str, Any]) -> dict[str, Any]:
     for path in options["files"]:
         asked += inputs.of_file(Path(path), options["os"])
     state_dir = settings.state_dir(options["state_dir"])
-    mirror = Path(options["mirror"]) if options["mirror"] else state_dir / "feeds"
+    mirror = Path(options["mirror"]) if options["mirror"] else settings.feeds_dir("", state_dir)
     if options["mirror"] and not mirror.is_dir():
         raise inputs.InputError(f"mirror {mirror} is no folder")
     now = time.time()

@@ -10,18 +10,19 @@ no database. A window begins to move on only when the report of what was found i
 
 from __future__ import annotations
 
-import calendar
 import hashlib
 import json
 import os
 import secrets
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.bottomup.security.plugins.module_utils.host.finding import iso
+
 from .history.lives import COMPLETE
 from .logs.extract import unpack
+from .reading import seconds
 
 if TYPE_CHECKING:
     from .report.collect import Host
@@ -60,9 +61,9 @@ def with_windows(options: Mapping[str, Any], checks: Sequence[str], host: str, s
         return chosen
     for check in wanted:
         told: dict[str, Any] = {}
-        seen = _seconds(last.get(check))
+        seen = seconds(last.get(check))
         if seen is not None and seen < now - SHORTEST:
-            told["since"] = _iso(max(seen, now - LONGEST))
+            told["since"] = iso(max(seen, now - LONGEST))
         if check == DISK_CHECK and isinstance(last.get("disks"), dict):
             told["previous"] = last["disks"]
         if told:
@@ -80,7 +81,7 @@ def move_on(hosts: Iterable[Host], state_dir: Path) -> None:
         news: dict[str, Any] = dict.fromkeys((check for check in LOG_CHECKS if check in host.cells and host.cells[check].status in COMPLETE), clock)
         used = unpack(host.extract).get("used")
         if used:
-            news["disks"] = {"time": _seconds(clock), "used_bytes": used}
+            news["disks"] = {"time": seconds(clock), "used_bytes": used}
         if news:
             by_file.setdefault(_file(state_dir, host.name), {})[host.name] = news
     try:
@@ -98,7 +99,7 @@ def move_on(hosts: Iterable[Host], state_dir: Path) -> None:
 def _later(old: object, news: dict[str, Any]) -> dict[str, Any]:
     """Return the later time of each check; an older run may come late, and a file may be damaged."""
     known = old if isinstance(old, dict) else {}
-    kept: dict[str, Any] = {check: str(clock) for check, clock in known.items() if _seconds(clock) is not None}
+    kept: dict[str, Any] = {check: str(clock) for check, clock in known.items() if seconds(clock) is not None}
     later = {check: max(clock, kept.get(check, "")) for check, clock in news.items() if check != "disks"}
     return {**kept, **later, **_disks(known.get("disks"), news.get("disks"))}
 
@@ -113,10 +114,10 @@ def _disks(old: object, new: dict[str, Any] | None) -> dict[str, Any]:
 
 def _believed(host: Host) -> str | None:
     """Return the time at which a host was looked at by its own clock, by the controller's where the two are far apart."""
-    started, clock = _seconds(host.started), _seconds(host.facts.get("clock"))
+    started, clock = seconds(host.started), seconds(host.facts.get("clock"))
     if started is None:
         return None
-    return _iso(clock if clock is not None and abs(clock - started) <= CLOCK_DIFFERS else started)
+    return iso(clock if clock is not None and abs(clock - started) <= CLOCK_DIFFERS else started)
 
 
 def _file(state_dir: Path, host: str) -> Path:
@@ -142,14 +143,3 @@ def _write(path: Path, content: Mapping[str, Any]) -> None:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _seconds(iso: object) -> int | None:
-    try:
-        return calendar.timegm(time.strptime(str(iso)[:19], "%Y-%m-%dT%H:%M:%S"))
-    except ValueError:
-        return None
-
-
-def _iso(seconds: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

@@ -41,6 +41,7 @@ from .log_digest_logins import Logins
 from .log_digest_logwatch import read_logwatch
 from .log_digest_packages import Packages
 from .log_digest_privilege import Privilege
+from .log_digest_table import shown
 from .log_digest_units import Units
 from .log_digest_uptime import Uptime
 
@@ -258,20 +259,13 @@ class _Digest:
             "lines": self.journal.entries + self.files.lines,
             "unparsed": {"total": self.journal.unparsed + self.files.unparsed, "samples": (self.journal.samples + self.files.samples)[:10]},
             "hours": self.hours.data(),
-            "errors": _rows(self.journal.errors, self.top, self.cut, "errors"),
-            "forged": _rows(self.journal.forged, self.top, self.cut, "forged"),
+            "errors": shown(self.journal.errors, self.top, self.cut, "errors"),
+            "forged": shown(self.journal.forged, self.top, self.cut, "forged"),
             "cut": self.cut,
         }
         if self.journal.forged.total:
             self.findings.append(_forged_finding(self.journal.forged))
         return data
-
-
-def _rows(tally, limit, cut, name):
-    rows, left = tally.top(limit)
-    if left or tally.overflow:
-        cut[name] = {"rows": left, "events_not_kept": tally.overflow}
-    return rows
 
 
 def _forged_finding(tally):

@@ -166,7 +166,6 @@ class Uptime(Topic):
         self.jumps = Tally(("what",))
         self.losses = {}
         self.write_errors = Tally(("what",))
-        self.no_sources = 0
         self.largest_jump = 0
         # When a boot must have been for its shutdown to be in the log as well, seconds since 1970; None where there is no log.
         self.reaches_back_from = None
@@ -202,7 +201,7 @@ class Uptime(Topic):
         self.largest_jump = max(self.largest_jump, abs(float(event["seconds"])))
 
     def no_source(self, event):
-        self.no_sources += event.count
+        """Chrony lost its sources: whether the clock is synchronised now, the host itself is asked."""
 
     def lost(self, event):
         """The logging dropped messages: C(what) of, where it says so."""

@@ -15,6 +15,7 @@ from typing import Any
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import text
 
 from ..advisories import purl
+from ..reading import texts
 from .file import TEXT_LIMIT, AcceptanceError
 from .vex import AFFECTED, FIXED, INVESTIGATED, NOT_AFFECTED, STATUSES, Product, Statement
 
@@ -132,7 +133,7 @@ def _csaf(raw: Mapping[str, Any], place: str) -> Iterator[Statement]:
         ids = frozenset(_csaf_ids(entry))
         for key, status in _CSAF_STATUSES.items():
             by_reason: dict[tuple[str, str], list[Product]] = {}
-            for product in _texts(entry["product_status"].get(key)):
+            for product in texts(entry["product_status"], key, limit=None):
                 package = products.get(product)
                 if package is not None:
                     by_reason.setdefault((_flag(entry, product), _impact(entry, product)), []).append(Product(package))
@@ -177,7 +178,7 @@ def _impact(entry: Mapping[str, Any], product: str) -> str:
 
 def _about(items: object, product: str) -> Iterator[Mapping[str, Any]]:
     for item in items if isinstance(items, list) else ():
-        if isinstance(item, dict) and product in _texts(item.get("product_ids")):
+        if isinstance(item, dict) and product in texts(item, "product_ids", limit=None):
             yield item
 
 
@@ -213,7 +214,3 @@ def _time(value: object, where: str) -> str:
 
 def _words(value: object) -> str:
     return text(" ".join(value.split()), TEXT_LIMIT) if isinstance(value, str) else ""
-
-
-def _texts(value: object) -> list[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..reading import mapping, package_rows
 from . import purl
 from .judge import Judge, Judgement, Named
 from .match import MANAGERS
@@ -83,9 +84,8 @@ def _parts(document: Mapping[str, Any]) -> Iterator[Part]:
     """Yield the system with its packages, components and gems, then each application."""
     software, system = document["checks"]["software"]["data"], document.get("facts", {}).get("os") or {}
     host = Part(None)
-    packages = software.get("packages")
-    manager = str(packages.get("manager")) if isinstance(packages, dict) else ""
-    for row in _rows(packages.get("rows") if isinstance(packages, dict) else None):
+    manager = str(mapping(software, "packages").get("manager", ""))
+    for row in package_rows(software, "packages", "rows"):
         version = _version(manager, row)
         if version and manager in MANAGERS:
             host.add(row[0], version, purl.of_package(manager, system, row[0], version))
@@ -93,21 +93,16 @@ def _parts(document: Mapping[str, Any]) -> Iterator[Part]:
         if isinstance(component, dict) and component.get("name"):
             name, version = str(component["name"]), str(component.get("version") or "")
             host.add(name, version, purl.of_library("component", name, version), "application")
-    for row in _rows(software.get("gems")):
+    for row in package_rows(software, "gems"):
         host.add(row[0], row[1], purl.of_library("gems", row[0], row[1]))
     yield host
     for application in software.get("applications") or ():
         if isinstance(application, dict) and application.get("kind") in ("gems", "npm", "pypi"):
             place = f"{str(application.get('path') or '').rstrip('/')}/{application.get('file') or ''}"
             part = Part({"type": "application", "bom-ref": place, "name": place})
-            for row in _rows(application.get("packages")):
+            for row in package_rows(application, "packages"):
                 part.add(row[0], row[1], purl.of_library(application["kind"], row[0], row[1]), group=row[3] if len(row) > 3 else "")
             yield part
-
-
-def _rows(value: object) -> list[list[str]]:
-    rows = value if isinstance(value, list) else []
-    return [row for row in rows if isinstance(row, list) and len(row) >= 2 and all(isinstance(item, str) for item in row)]
 
 
 def _version(manager: str, row: list[str]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ..reading import package_rows, rows
 from . import ecosystem, installed_dpkg, installed_libraries, installed_rpm, kernels
 from .ecosystem import Target
 from .index import Index
@@ -175,28 +176,28 @@ class Matcher:
 
     def _match_located(self, found: HostMatch, software: Mapping[str, Any]) -> None:
         missing: Counter[str] = Counter()
-        for application in _mappings(software.get("applications")):
+        for application in rows(software, "applications", limit=None):
             kind, path, file = (str(application.get(key) or "") for key in ("kind", "path", "file"))
             same = application.get("same")
             others = len(same) if isinstance(same, list) else 0
-            rows = _rows(application.get("packages"))
+            listed = package_rows(application, "packages")
             if kind not in installed_libraries.KINDS:
                 continue
-            found.packages += len(rows)
+            found.packages += len(listed)
             if not self.index.has(installed_libraries.KINDS[kind]):
-                missing[kind] += len(rows)
+                missing[kind] += len(listed)
                 continue
-            for row in rows:
+            for row in listed:
                 group = row[3] if len(row) > 3 else ""
                 self._locate(found, (kind, row[0], row[1], row[2] if len(row) > 2 else ""), Place(kind, path, file, others, group))
-        gems = _rows(software.get("gems"))
+        gems = package_rows(software, "gems")
         found.packages += len(gems)
         if gems and not self.index.has("RubyGems"):
             missing["gems"] += len(gems)
         else:
             for row in gems:
                 self._locate(found, ("gems", row[0], row[1], ""), Place("gems"))
-        for component in _mappings(software.get("components")):
+        for component in rows(software, "components", limit=None):
             found.packages += 1
             key = ("component", str(component.get("name")), str(component.get("version")), "")
             self._locate(found, key, Place("component", str(component.get("path") or "")))
@@ -227,13 +228,3 @@ def _is_row(row: tuple[object, ...], columns: int) -> bool:
 
 def _repository(item: object) -> str:
     return str(item.get("id") or "") if isinstance(item, dict) else str(item)
-
-
-def _mappings(value: object) -> list[Mapping[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def _rows(value: object) -> list[list[str]]:
-    """Return the rows of at least a name and a version, all texts."""
-    rows = value if isinstance(value, list) else []
-    return [row for row in rows if isinstance(row, list) and len(row) >= 2 and all(isinstance(item, str) for item in row)]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..reading import texts
 from . import cvss, streams
 from .feed import BROKEN_LIMIT, NAME_LIMIT, RECORD_LIMIT, VERSION_LIMIT, VERSIONS_LIMIT, FeedError, Package, Record, identifier, members, parse_json, words
 
@@ -66,9 +67,9 @@ def parse(raw: Any) -> Record | None:
         return Record("", False, "", None, "", "", "", (), (), [])
     title = words(raw.get("summary"), 200)
     severity, score = _severity(raw, title)
-    others = [other for key in ("aliases", "upstream", "related") for other in _texts(raw.get(key)) if identifier(other)]
+    others = [other for key in ("aliases", "upstream", "related") for other in texts(raw, key, limit=None) if identifier(other)]
     # "related" is no alias, but where AlmaLinux, Red Hat and Rocky put the CVEs that an advisory fixes.
-    aliases = tuple(dict.fromkeys(other for other in _texts(raw.get("aliases")) if identifier(other)))
+    aliases = tuple(dict.fromkeys(other for other in texts(raw, "aliases", limit=None) if identifier(other)))
     cves = tuple(dict.fromkeys(cve for cve in (_cve(other) for other in [name, *others]) if cve))
     published = raw.get("published") if isinstance(raw.get("published"), str) else ""
     return Record(
@@ -83,10 +84,6 @@ def parse(raw: Any) -> Record | None:
         aliases,
         _packages(raw, title),
     )
-
-
-def _texts(value: object) -> list[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
 def _cve(name: str) -> str | None:
@@ -167,7 +164,7 @@ def _spec(item: dict[str, Any]) -> str:
         if isinstance(part, dict) and part.get("type") != "GIT":
             events = [(kind, event[kind]) for event in part.get("events") or () if isinstance(event, dict) for kind in _EVENTS if kind in event]
             ranges.append([list(event) for event in events if isinstance(event[1], str) and 0 < len(event[1]) <= VERSION_LIMIT])
-    versions = [version for version in _texts(item.get("versions"))[:VERSIONS_LIMIT] if len(version) <= VERSION_LIMIT]
+    versions = [version for version in texts(item, "versions", limit=None)[:VERSIONS_LIMIT] if len(version) <= VERSION_LIMIT]
     spec: dict[str, Any] = {"ranges": ranges}
     if versions:
         spec["versions"] = versions

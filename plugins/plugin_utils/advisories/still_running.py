@@ -9,13 +9,12 @@ updated first after the process had begun; that version is affected by an announ
 
 from __future__ import annotations
 
-import calendar
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import finding
 
+from ..reading import rows, seconds
 from . import purl, words
 from .match import MANAGERS, HostMatch
 from .verdict import AFFECTED, Hit
@@ -76,18 +75,18 @@ def _installed(software: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 def _uses(restart: Mapping[str, Any], upgrades: object) -> Iterator[_Use]:
     by_package = _upgrades(upgrades)
-    for process in _mappings(restart.get("processes")):
-        began = _seconds(process.get("started"))
+    for process in rows(restart, "processes", limit=None):
+        began = seconds(process.get("started"))
         if began is None or process.get("container"):
             continue
         who = str(process.get("unit") or process.get("user_unit") or process.get("comm") or "")
         seen = set()
-        for file in _mappings(process.get("files")):
+        for file in rows(process, "files", limit=None):
             package = str(file.get("package") or "")
             old = next((version for when, version in by_package.get(package, ()) if when > began), "")
             if old and file.get("reason") not in NOT_STALE and package not in seen:
                 seen.add(package)
-                installed = file.get("installed") if _seconds(file.get("installed")) else None
+                installed = file.get("installed") if seconds(file.get("installed")) else None
                 pid = process.get("pid")
                 yield _Use(
                     who, pid if isinstance(pid, int) else 0, str(process.get("comm")), str(process["started"]), str(file.get("path")), package, old, installed
@@ -180,7 +179,7 @@ def _evr(manager: str, row: Sequence[str]) -> str:
 
 
 def _ago(installed: str | None, now: float) -> str:
-    when = _seconds(installed)
+    when = seconds(installed)
     if when is None:
         return ""
     days = int(max(0.0, now - when) // DAY)
@@ -189,20 +188,9 @@ def _ago(installed: str | None, now: float) -> str:
 
 def _commands(restart: Mapping[str, Any], pids: set[int]) -> list[str]:
     """Return what the check restart says is to be typed for these processes."""
-    for service in _mappings(restart.get("services")):
+    for service in rows(restart, "services", limit=None):
         own = service.get("pids")
         if isinstance(own, list) and any(pid in pids for pid in own if isinstance(pid, int)):
             commands = service.get("commands")
             return [line for line in commands if isinstance(line, str)] if isinstance(commands, list) else []
     return []
-
-
-def _seconds(stamp: object) -> int | None:
-    try:
-        return calendar.timegm(time.strptime(str(stamp)[:19], "%Y-%m-%dT%H:%M:%S"))
-    except ValueError:
-        return None
-
-
-def _mappings(value: object) -> list[Mapping[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

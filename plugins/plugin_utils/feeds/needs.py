@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from .. import spool
 from ..advisories import ecosystem, installed_libraries
 from ..document import BadAnswer
+from ..reading import mapping, rows
 from . import catalog
 
 # Components that have a feed of their own beside Bitnami's.
@@ -33,26 +33,18 @@ def of_documents(documents: Iterable[object]) -> frozenset[str]:
 
 
 def _of_document(document: object) -> set[str]:
-    software = _mapping(_mapping(_mapping(_mapping(document).get("checks")).get("software")).get("data"))
+    software = mapping(document, "checks", "software", "data")
     if not software:
         return set()
-    system = _mapping(_mapping(_mapping(document).get("facts")).get("os"))
+    system = mapping(document, "facts", "os")
     found = {name.partition(":")[0] for name in ecosystem.target(system).ecosystems}
-    kinds = [str(item.get("kind")) for item in _mappings(software.get("applications"))]
+    kinds = [str(item.get("kind")) for item in rows(software, "applications", limit=None)]
     kinds += ["gems"] if software.get("gems") else []
     found |= {installed_libraries.KINDS[kind] for kind in kinds if kind in installed_libraries.KINDS}
-    components = {str(item.get("name")) for item in _mappings(software.get("components"))}
+    components = {str(item.get("name")) for item in rows(software, "components", limit=None)}
     found |= ({catalog.BITNAMI} if components else set()) | (components & set(_OWN))
     # Of a system that no feed speaks of it is still to be known when its support ends.
     return found or {str(system.get("id") or "unknown")}
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _mappings(value: object) -> list[Mapping[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def documents(run: Path) -> Iterator[object]:

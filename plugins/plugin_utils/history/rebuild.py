@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import calendar
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..reading import epoch
 from .record import Recorder, record_run
 
 SUMMARY_LIMIT = 64 * 1024 * 1024
@@ -50,7 +50,7 @@ def rebuild(recorder: Recorder, directories: Sequence[Path], collected: Callable
         stored.clear(connection)
         for run in runs:
             fleet = collected(run)
-            record_run(stored, connection, fleet.hosts, run.directory.name, _epoch(run.ended), 0)
+            record_run(stored, connection, fleet.hosts, run.directory.name, epoch(run.ended), 0)
         if recorder.keep_days and runs:
             stored.forget(connection, stored.days_before(runs[-1].ended, recorder.keep_days))
     return len(runs)
@@ -66,14 +66,10 @@ def old_run(directory: Path) -> OldRun | None:
         with (directory / "summary.json").open("rb") as file:
             summary = json.loads(file.read(SUMMARY_LIMIT))
         ended = str(summary["ended"])
-        _epoch(ended)
+        epoch(ended)
         lost = [str(host["host"]) for host in summary["failed_hosts"] if host["status"] == "not_run"]
         return OldRun(directory, ended, lost, [str(check) for check in summary["checks"]])
     except (OSError, ValueError, KeyError, TypeError):
         # Killed before its report was made: the documents alone must do.
         newest = max(path.stat().st_mtime for path in documents)
         return OldRun(directory, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(newest)), [], [])
-
-
-def _epoch(iso: str) -> float:
-    return calendar.timegm(time.strptime(iso[:19], "%Y-%m-%dT%H:%M:%S"))

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import calendar
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import iso, text
 
 from ..logs.fleet import CLIENT, LOGIN, seen_on
+from ..reading import epoch
 from .lives import Memory
 from .past import COVERAGE, Past, gone
 
@@ -134,7 +134,7 @@ def _ago(last: str | None, now: float) -> str:
     """Return a time and how many days it is ago."""
     if last is None:
         return "never, as far as the history goes"
-    days = int((now - calendar.timegm(time.strptime(last[:19], "%Y-%m-%dT%H:%M:%S"))) // DAY)
+    days = int((now - epoch(last)) // DAY)
     return f"{last}, {days} {'day' if days == 1 else 'days'} ago" if days > 0 else last
 
 

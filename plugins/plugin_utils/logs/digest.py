@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from .reading import at, rows, texts, whole, words
+from ..reading import at, rows, texts, whole, words
 
 Line = tuple[str, str]
 

@@ -13,8 +13,8 @@ from typing import Any
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import SEVERITIES
 
 from ..commands import is_given
+from ..reading import at, moment, rows, texts, whole, words
 from .digest import digest_of
-from .reading import at, moment, rows, texts, whole, words
 
 # Of one host: the worst of its denials, its clients that sent probes, its logins, its hours, its file systems.
 DENIALS_KEPT = 40

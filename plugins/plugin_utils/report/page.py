@@ -10,7 +10,6 @@ comfort: copy buttons, and for a large fleet the viewer of all hosts. Without it
 from __future__ import annotations
 
 import base64
-import calendar
 import functools
 import hashlib
 import re
@@ -27,6 +26,7 @@ from ansible_collections.bottomup.security.plugins.module_utils.host.finding imp
 
 from ..advisories.match import FEEDS_COMMAND
 from ..logs.extract import unpack
+from ..reading import epoch
 from .charts import hourly, trend
 from .collect import COVERAGE, Host
 from .document import Run
@@ -166,7 +166,7 @@ def _tone(run: Run) -> str:
 
 def _local(created: str) -> str:
     """Return the time of the report by the controller's clock, empty where that is UTC."""
-    here = time.localtime(calendar.timegm(time.strptime(created[:19], "%Y-%m-%dT%H:%M:%S")))
+    here = time.localtime(epoch(created))
     return time.strftime("%Y-%m-%d %H:%M %Z", here) if here.tm_gmtoff else ""
 
 
