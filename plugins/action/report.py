@@ -17,7 +17,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.bottomup.security.plugins.plugin_utils import settings, spool, windows
+from ansible_collections.bottomup.security.plugins.plugin_utils import collector, settings, spool, windows
 from ansible_collections.bottomup.security.plugins.plugin_utils.accept.apply import block
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories import cyclonedx
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.fleet import Announcements
@@ -72,7 +72,8 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         _valid, options = self.validate_argument_spec(argument_spec=ARGUMENTS)
         try:
-            run, paths, words = _report(options, bool(self._task.check_mode))
+            with collector.put_off():
+                run, paths, words = _report(options, bool(self._task.check_mode))
         except (settings.SettingError, spool.SpoolError, ValueError) as error:
             raise AnsibleActionFail(str(error)) from error
         Display().display(f"\n{words}")

@@ -11,6 +11,7 @@ written as escapes, and what contradicts itself makes the whole answer a :class:
 from __future__ import annotations
 
 import datetime
+import functools
 import hashlib
 import json
 import math
@@ -49,7 +50,14 @@ DEPTH_LIMIT = 12
 VALUES_LIMIT = 400_000
 CHARACTERS_LIMIT = 16 * 1024 * 1024
 DATA_TEXT_LIMIT = 100_000
+KEY_LIMIT = 500
 INTEGER_LIMIT = 2**63
+FLOAT_LIMIT = 1e300
+
+# What data costs of the characters that a document may have, where it is no text.
+NUMBER_COST = 20
+WORD_COST = 4
+BRANCH_COST = 2
 
 _CHECK_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _RULE = re.compile(r"[a-z][a-z0-9_]{0,39}\.[a-z0-9][a-z0-9_.-]{0,79}")
@@ -90,9 +98,9 @@ class _Purse:
         self.characters = CHARACTERS_LIMIT
         self.values = VALUES_LIMIT
 
-    def take(self, characters: int) -> None:
+    def take(self, characters: int, values: int = 1) -> None:
         self.characters -= characters
-        self.values -= 1
+        self.values -= values
         if self.characters < 0 or self.values < 0:
             raise BadAnswer(f"the answer holds more than {CHARACTERS_LIMIT} characters or {VALUES_LIMIT} values")
 
@@ -100,7 +108,8 @@ class _Purse:
         """Return a text of the answer, printable and capped."""
         if not isinstance(value, str):
             raise BadAnswer(f"{what} is {_kind(value)}, not text")
-        words = capped(value, limit)
+        # Nearly every text is as it may be, and there are a hundred for each finding.
+        words = value if len(value) <= limit and value.isprintable() else capped(value, limit)
         self.take(len(words))
         return words
 
@@ -192,6 +201,7 @@ def fingerprint(check: str, rule: str, host: str, subject: str) -> str:
     return _digest(check, rule, host, subject)
 
 
+@functools.lru_cache(maxsize=4096)
 def group_key(check: str, rule: str, subject: str) -> str:
     """Return the identity of a finding over hosts: the same finding on another host has the same key."""
     return _digest(check, rule, subject)
@@ -273,7 +283,7 @@ def _check(name: str, value: object, host: str, purse: _Purse) -> dict[str, Any]
         if body.get(key) is not None:
             check[key] = _whole(body[key], f"check {name}: {key}")
     check["findings"] = [_finding(name, item, host, purse) for item in raw[:FINDINGS_LIMIT]]
-    check["data"] = _plain(_mapping(body.get("data", {}), f"check {name}: data"), f"check {name}: data", purse, DEPTH_LIMIT)
+    check["data"] = _data(_mapping(body.get("data", {}), f"check {name}: data"), f"check {name}: data", purse)
     return check
 
 
@@ -322,28 +332,81 @@ def _evidence(value: object, rule: str, purse: _Purse) -> dict[str, str]:
     }
 
 
+def _data(value: Mapping[str, Any], what: str, purse: _Purse) -> Any:
+    """Return JSON data with printable texts and bounded numbers, no deeper than DEPTH_LIMIT: as it is where it is so already."""
+    cost = _cost(value)
+    if cost is None:
+        return _plain(value, what, purse, DEPTH_LIMIT)
+    purse.take(*cost)
+    return value
+
+
+def _cost(value: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Return the characters and the values of data in which ``_plain`` would change nothing, None for any other.
+
+    The data of a check is most of what reading a spool costs: one pass over it, a level at a time, and no copy.
+    """
+    characters, values = BRANCH_COST, 1
+    level: list[Any] = [value]
+    for _depth in range(DEPTH_LIMIT):
+        below: list[Any] = []
+        for branch in level:
+            leaves: Iterable[Any] = branch
+            if branch.__class__ is dict:
+                for key in branch:
+                    if key.__class__ is not str or len(key) > KEY_LIMIT or not key.isprintable():
+                        return None
+                    characters += len(key)
+                values += len(branch)
+                leaves = branch.values()
+            values += len(branch)
+            for leaf in leaves:
+                kind = leaf.__class__
+                if kind is str:
+                    if len(leaf) > DATA_TEXT_LIMIT or not leaf.isprintable():
+                        return None
+                    characters += len(leaf)
+                elif kind is int:
+                    if not -INTEGER_LIMIT < leaf < INTEGER_LIMIT:
+                        return None
+                    characters += NUMBER_COST
+                elif kind is dict or kind is list:
+                    characters += BRANCH_COST
+                    below.append(leaf)
+                elif kind is bool or leaf is None:
+                    characters += WORD_COST
+                elif kind is float and -FLOAT_LIMIT <= leaf <= FLOAT_LIMIT:
+                    characters += NUMBER_COST
+                else:
+                    return None
+        if not below:
+            return characters, values
+        level = below
+    return None
+
+
 def _plain(value: object, what: str, purse: _Purse, depth: int) -> Any:
     """Return JSON data with printable texts and bounded numbers, no deeper than ``depth``."""
     if value is None or isinstance(value, bool):
-        purse.take(4)
+        purse.take(WORD_COST)
         return value
     if isinstance(value, int):
-        purse.take(20)
+        purse.take(NUMBER_COST)
         return _bounded(value, what)
     if isinstance(value, float):
-        purse.take(20)
-        if math.isnan(value) or abs(value) > 1e300:
+        purse.take(NUMBER_COST)
+        if math.isnan(value) or abs(value) > FLOAT_LIMIT:
             raise BadAnswer(f"{what}: a number that is not finite")
         return value
     if isinstance(value, str):
         return purse.text(value, what, DATA_TEXT_LIMIT)
     if depth <= 0:
         raise BadAnswer(f"{what}: nested deeper than {DEPTH_LIMIT}")
-    purse.take(2)
+    purse.take(BRANCH_COST)
     if isinstance(value, list):
         return [_plain(item, what, purse, depth - 1) for item in value]
     if isinstance(value, dict):
-        return {purse.text(key, what, 500): _plain(item, what, purse, depth - 1) for key, item in value.items()}
+        return {purse.text(key, what, KEY_LIMIT): _plain(item, what, purse, depth - 1) for key, item in value.items()}
     raise BadAnswer(f"{what}: holds {_kind(value)}")
 
 

@@ -26,6 +26,13 @@ def at(value: object, *keys: str) -> Any:
     return value
 
 
+def _at(value: object, keys: tuple[str, ...]) -> Any:
+    # Of a row it is mostly one key, and there are hundreds for each host of a run.
+    if len(keys) == 1:
+        return value.get(keys[0]) if isinstance(value, dict) else None
+    return at(value, *keys)
+
+
 def mapping(value: object, *keys: str) -> Mapping[str, Any]:
     """Return the mapping at the end of a path, an empty one for anything else."""
     found = at(value, *keys)
@@ -54,13 +61,13 @@ def package_rows(value: object, *keys: str) -> list[list[str]]:
 
 def whole(value: object, *keys: str) -> int:
     """Return a number from 0 up; 0 for anything else."""
-    found = at(value, *keys) if keys else value
+    found = _at(value, keys) if keys else value
     return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else 0
 
 
 def words(value: object, *keys: str, limit: int = 200) -> str:
     """Return a text, cut to its limit; nothing for what is none."""
-    found = at(value, *keys) if keys else value
+    found = _at(value, keys) if keys else value
     if not isinstance(found, str):
         return ""
     return found if len(found) <= limit else found[: limit - 1] + "…"

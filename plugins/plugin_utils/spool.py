@@ -22,7 +22,7 @@ import urllib.parse
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import text
 
@@ -42,6 +42,10 @@ NAME_LIMIT = 200
 
 # A document is far smaller (document.py caps it at 16 Mi characters): what unpacks to more is an attack or damage.
 UNPACKED_LIMIT = 64 * 1024 * 1024
+
+GZIP = 31  # zlib's number for a stream with gzip's head
+GZIP_MAGIC = b"\x1f\x8b"
+PACKED_WHOLE = 1024 * 1024  # a packed document of less is read at once
 
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -205,11 +209,24 @@ def unpack(path: Path) -> object:
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise BadAnswer("not a regular file")
-        with gzip.GzipFile(fileobj=file) as packed:
-            content = packed.read(UNPACKED_LIMIT + 1)
+        content = _gunzip(file)
     if len(content) > UNPACKED_LIMIT:
         raise BadAnswer(f"unpacks to more than {UNPACKED_LIMIT} bytes")
     return json.loads(content)
+
+
+def _gunzip(file: BinaryIO) -> bytes:
+    """Return what a gzip file holds, a byte more than UNPACKED_LIMIT at most. Raises OSError, EOFError, zlib.error."""
+    unpacker = zlib.decompressobj(GZIP)
+    packed = file.read(PACKED_WHOLE)
+    if len(packed) < PACKED_WHOLE and packed.startswith(GZIP_MAGIC):
+        # What we wrote ourselves, in one go: GzipFile takes four times as long.
+        content = unpacker.decompress(packed, UNPACKED_LIMIT + 1)
+        if unpacker.eof and not unpacker.unused_data:
+            return content
+    file.seek(0)
+    with gzip.GzipFile(fileobj=file) as reader:
+        return reader.read(UNPACKED_LIMIT + 1)
 
 
 def _sync_directory(directory: Path) -> None:

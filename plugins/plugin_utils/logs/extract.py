@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import zlib
 from collections.abc import Mapping
@@ -109,9 +110,15 @@ def _hours(results: Mapping[str, Mapping[str, Any]]) -> dict[str, list[int]]:
     for check, columns in _HOURLY:
         found = rows(results, check, "data", "hours", limit=2000)
         for row in found[-HOURS_KEPT:]:
-            hour = moment(row, "hour")
-            if hour:
-                counts = hours.setdefault(hour[:13], [0] * HOUR_COLUMNS)
+            hour = row.get("hour")
+            if isinstance(hour, str) and (named := _hour(hour)):
+                counts = hours.setdefault(named, [0] * HOUR_COLUMNS)
                 for name, column in columns:
-                    counts[column] += whole(row, name)
+                    counts[column] += whole(row.get(name))
     return hours
+
+
+@functools.lru_cache(maxsize=1024)
+def _hour(time: str) -> str:
+    """Return a time down to its hour, nothing for what is no time: the same few for every host."""
+    return (moment(time) or "")[:13]

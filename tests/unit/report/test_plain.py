@@ -60,7 +60,7 @@ COMMANDS = [
     "systemctl restart nginx.service",
     "curl -sS -o /dev/null -w '%{http_code} %{size_download}\\n' -H 'Host: shop.example.com' http://127.0.0.1/.env",
     "apt-get install --only-upgrade " + " ".join(f"package-number-{number}" for number in range(20)),
-    'echo "a  b" \'c  d\' e\\ f ' + "x" * 40 + " tail",
+    "echo \"a  b\" 'c  d' e\\ f " + "x" * 40 + " tail",
 ]
 
 

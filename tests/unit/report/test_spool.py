@@ -80,6 +80,15 @@ def test_a_damaged_file_is_an_error_of_its_host_and_the_others_are_read(case: st
     assert set(found) == {"web1", "web2"}
 
 
+@pytest.mark.parametrize("packed", ["members", "padded", "large"])
+def test_what_another_gzip_packed_is_read_as_well(packed: str, tmp_path: Path) -> None:
+    words = json.dumps(document("web1") | ({"unknown": [str(number) for number in range(600_000)]} if packed == "large" else {})).encode()
+    content = gzip.compress(words[:20]) + gzip.compress(words[20:]) if packed == "members" else gzip.compress(words)
+    assert packed != "large" or len(content) > spool.PACKED_WHOLE
+    (tmp_path / spool.file_name("web1")).write_bytes(content + bytes(512 if packed == "padded" else 0))
+    assert [item["status"] for item in spool.read_documents(tmp_path)] == [document("web1")["status"]]
+
+
 def test_a_link_a_pipe_and_a_folder_are_not_followed(tmp_path: Path) -> None:
     spool.write_document(tmp_path, document("web1"))
     (tmp_path / "link.json.gz").symlink_to("web1.json.gz")
