@@ -76,9 +76,7 @@ class Memory:
     added: set[str] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
 
-    def look(
-        self, check: str, status: str, run: str, time: str, findings: Iterable[Mapping[str, Any]], unsure: Collection[str] | None = None
-    ) -> None:
+    def look(self, check: str, status: str, run: str, time: str, findings: Iterable[Mapping[str, Any]], unsure: Collection[str] | None = None) -> None:
         """Take in what a check saw; nothing changes where it saw nothing, or where a later look is known.
 
         C(unsure) are the rules that an incomplete look could not rule out, None for all of them.
@@ -154,11 +152,7 @@ class Memory:
 
     def stale(self, present: Mapping[str, Any] | set[str], looked: Mapping[str, str]) -> list[Life]:
         """Return the open findings that the run could neither see nor rule out; ``looked`` has the status of each check."""
-        return [
-            life
-            for key, life in self.lives.items()
-            if life.gone is None and key not in present and looked.get(life.check) not in COMPLETE
-        ]
+        return [life for key, life in self.lives.items() if life.gone is None and key not in present and looked.get(life.check) not in COMPLETE]
 
     def last_complete(self, check: str | None = None) -> str | None:
         """Return when a check, or any but the coverage, last saw all."""

@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import SEVERITIES
 
 from ..document import group_key
+from ..titles import Titles
 from .lives import Life, Mark
 
 COVERAGE = "coverage"
@@ -57,6 +58,7 @@ class Past:
 def gone(lives: Iterable[tuple[str, Life]]) -> list[Gone]:
     """Return findings of hosts, grouped, the worst first; those of the coverage are told elsewhere."""
     groups: dict[str, Gone] = {}
+    titles: dict[str, Titles] = {}
     for host, life in lives:
         if life.check == COVERAGE:
             continue
@@ -65,10 +67,13 @@ def gone(lives: Iterable[tuple[str, Life]]) -> list[Gone]:
         if item is None:
             item = groups[key] = Gone(key, life.check, life.rule, life.severity, life.title, life.subject, life.first_seen, life.last_seen)
         elif SEVERITIES.index(life.severity) < SEVERITIES.index(item.severity):
-            item.severity, item.title = life.severity, life.title
+            item.severity = life.severity
         item.first_seen = min(item.first_seen, life.first_seen)
         item.last_seen = max(filter(None, (item.last_seen, life.last_seen)), default=None)
         item.hosts.append(host)
+        titles.setdefault(key, Titles()).add(life.title, host)
+    for key, item in groups.items():
+        item.title = titles[key].usual
     return sorted(groups.values(), key=lambda item: (SEVERITIES.index(item.severity), -len(item.hosts), item.check, item.rule, item.subject))
 
 

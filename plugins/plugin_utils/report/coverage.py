@@ -56,14 +56,14 @@ def feed_groups(told: Told) -> list[Group]:
             check=COVERAGE,
             rule=rule,
             severity="medium",
-            title=why,
             subject=feed,
-            references=[],
+            example=why,
             evidence=[{"source": "feeds", "text": told.sentence()}],
             evidence_host=min(hosts, key=natural),
             hosts=sorted(hosts, key=natural),
             advice={"Fetch the feeds, or look why they cannot be fetched. Until then it is not known what they would say.": len(hosts)},
         )
+        group.titles.wordings[why] = group.hosts
         group.variants[(FEEDS_COMMAND,)] = group.hosts
         groups.append(group)
     return groups

@@ -105,9 +105,7 @@ class Run:
         }
 
 
-def judge(
-    fleet: Fleet, *, fail_on: str, max_unreachable: object, title: str = "", now: float | None = None, acceptances: Sequence[Use] = ()
-) -> Run:
+def judge(fleet: Fleet, *, fail_on: str, max_unreachable: object, title: str = "", now: float | None = None, acceptances: Sequence[Use] = ()) -> Run:
     """Return the run of a fleet with its verdict. Raises ValueError for a malformed ``max_unreachable``."""
     return Run(
         fleet=fleet,
@@ -160,6 +158,7 @@ def _group(group: Group) -> dict[str, Any]:
         "rule": group.rule,
         "severity": group.severity,
         "title": group.title,
+        "other_titles": [{"title": title, "hosts": hosts} for title, hosts in group.titles.others],
         "subject": group.subject,
         "hosts": group.hosts,
         "remedy": {

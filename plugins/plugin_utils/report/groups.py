@@ -6,34 +6,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import SEVERITIES
+
+from ..titles import Titles
 
 # The evidence of a group is an example; all of it is with the hosts.
 GROUP_EVIDENCE = 5
 GROUP_VARIANTS = 4
 
 
+REFERENCES_LIMIT = 20
+
 # What a group keeps when a worse example takes its place.
-_KEPT = ("hosts", "count", "first", "last", "new", "reopened", "first_seen", "variants", "advice")
+_KEPT = ("hosts", "count", "first", "last", "new", "reopened", "first_seen", "variants", "advice", "titles", "references")
 
 
 @dataclass(slots=True)
 class Group:
-    """The same finding on one or more hosts, worst severity and one example of the evidence."""
+    """The same finding on one or more hosts: its worst severity, what all of them say, and one example of the evidence."""
 
     key: str
     check: str
     rule: str
     severity: str
-    title: str
     subject: str
-    references: list[str]
+    # What the host of the evidence says of it.
+    example: str
     evidence: list[dict[str, str]]
     evidence_host: str
+    titles: Titles = field(default_factory=Titles)
+    references: list[str] = field(default_factory=list)
     hosts: list[str] = field(default_factory=list)
     count: int | None = None
     first: str | None = None
@@ -48,6 +54,11 @@ class Group:
     variants: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
     # Words of the remedy -> on how many hosts: what one host says is not the advice for all.
     advice: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """Return the title that holds on all hosts, or on most of them where some have quite another one."""
+        return self.titles.usual
 
     @property
     def remedy(self) -> str:
@@ -71,7 +82,10 @@ def add(groups: dict[str, Group], host: str, finding: Mapping[str, Any]) -> None
         group = groups[finding["group"]] = example
     if not group.hosts or group.hosts[-1] != host:
         group.hosts.append(host)
+        group.titles.add(finding["title"], host)
         _add_advice(group, host, finding["remedy"])
+    if finding["references"] != group.references:
+        _add_references(group, finding["references"])
     if finding["count"] is not None:
         group.count = (group.count or 0) + finding["count"]
     if finding["first"] and (group.first is None or finding["first"] < group.first):
@@ -92,6 +106,13 @@ def _add_advice(group: Group, host: str, remedy: Mapping[str, Any]) -> None:
         group.variants.setdefault(commands, []).append(host)
 
 
+def _add_references(group: Group, references: Iterable[str]) -> None:
+    """Add what this host names and no other does: hosts with other versions have other holes."""
+    for line in references:
+        if len(group.references) < REFERENCES_LIMIT and line not in group.references:
+            group.references.append(line)
+
+
 def _add_past(group: Group, host: str, finding: Mapping[str, Any]) -> None:
     state, first_seen = finding.get("state"), finding.get("first_seen")
     if state in ("new", "reopened"):
@@ -108,9 +129,8 @@ def _example(host: str, finding: Mapping[str, Any]) -> Group:
         check=finding["check"],
         rule=finding["rule"],
         severity=finding["severity"],
-        title=finding["title"],
         subject=finding["subject"],
-        references=finding["references"],
+        example=finding["title"],
         evidence=finding["evidence"][:GROUP_EVIDENCE],
         evidence_host=host,
         accepted=finding.get("accepted"),

@@ -44,15 +44,21 @@ def _metrics(run: Run) -> Iterator[tuple[str, str, Iterable[Sample]]]:
     yield "run_exit_code", "Exit code of the run; 0 is good.", [({}, run.exit.code)]
     yield "run_timestamp_seconds", "When the report was made.", [({}, _epoch(run.created))]
     yield "host_looked_at", "Whether the host was looked at.", [({"host": host.name}, int(host.looked_at)) for host in fleet.hosts]
-    yield "host_check_status", "Status of a check on a host.", (
-        ({"host": host.name, "check": check, "status": cell.status}, 1) for host in fleet.hosts for check, cell in host.cells.items()
+    yield (
+        "host_check_status",
+        "Status of a check on a host.",
+        (({"host": host.name, "check": check, "status": cell.status}, 1) for host in fleet.hosts for check, cell in host.cells.items()),
     )
-    yield "host_findings", "Findings of a check on a host, where there are any.", (
-        ({"host": host.name, "check": check, "severity": severity}, count)
-        for host in fleet.hosts
-        for check, cell in host.cells.items()
-        for severity, count in cell.counts.items()
-        if count
+    yield (
+        "host_findings",
+        "Findings of a check on a host, where there are any.",
+        (
+            ({"host": host.name, "check": check, "severity": severity}, count)
+            for host in fleet.hosts
+            for check, cell in host.cells.items()
+            for severity, count in cell.counts.items()
+            if count
+        ),
     )
 
 

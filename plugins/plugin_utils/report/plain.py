@@ -253,7 +253,7 @@ def _wrapped(words: str, indent: str = "", lines: int = 0) -> list[str]:
     """Return a text in lines of at most 80 columns, those after the first indented; ``lines`` caps them and says so."""
     start = re.match(" *", words)[0]  # type: ignore[index]
     wide = columns(words) != len(words)
-    rows = textwrap.wrap(words[len(start):], WIDTH // 2 if wide else WIDTH, initial_indent=start, subsequent_indent=indent, break_on_hyphens=False) or [""]
+    rows = textwrap.wrap(words[len(start) :], WIDTH // 2 if wide else WIDTH, initial_indent=start, subsequent_indent=indent, break_on_hyphens=False) or [""]
     if lines and len(rows) > lines:
         rows = rows[:lines]
         rows[-1] = rows[-1][: (WIDTH // 2 if wide else WIDTH) - 4] + " ..."

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sample_fleet
+from hypothesis import given
+from hypothesis import strategies as st
 from schemas import faults
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import finding, result
@@ -20,6 +23,7 @@ from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect i
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import Run, judge, report_json, summary_json
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.verdict import allowed_unreachable, exit_of, fails, sentence
 from ansible_collections.bottomup.security.plugins.plugin_utils.spool import read_documents, write_document
+from ansible_collections.bottomup.security.plugins.plugin_utils.titles import Titles
 
 CHECKS = ["restart", "fail2ban"]
 
@@ -166,7 +170,8 @@ def test_groups_join_hosts_and_keep_the_worst_example() -> None:
     worse = finding("restart.service", "high", "nginx, worse", "nginx", [("b", "worse")], "Restart now", ["service nginx restart"], count=3, first=50, last=150)
     seen = fleet(host("web10", result([mild])), host("web2", result([worse])), host("web1", result([mild])))
     (group,) = seen.groups
-    assert (group.severity, group.title, group.evidence_host, group.hosts, group.count) == ("high", "nginx, worse", "web2", ["web1", "web2", "web10"], 7)
+    assert (group.severity, group.title, group.evidence_host, group.hosts, group.count) == ("high", "nginx, …", "web2", ["web1", "web2", "web10"], 7)
+    assert (group.example, group.titles.others) == ("nginx, worse", [])
     assert (group.first, group.last) == ("1970-01-01T00:00:50Z", "1970-01-01T00:03:20Z")
     assert group.commands == [(("systemctl restart nginx",), ["web1", "web10"]), (("service nginx restart",), ["web2"])]
 
@@ -188,6 +193,45 @@ def test_one_lying_host_does_not_say_what_is_typed_on_the_others() -> None:
     (usual, hosts), (other, liars) = group.commands
     assert (usual, hosts) == (("systemctl restart nginx",), ["web0", "web1", "web2"])
     assert liars == ["a"] and len(other) == 1
+    assert (group.title, group.titles.others) == ("nginx", [("lie 0", ["a"])])
+
+
+TITLES = {
+    "of other versions": (["ssl 3.0.15-1 has holes, 3.0.17 is out", "ssl 3.0.14-2 has holes, 3.0.17 is out"], "ssl … has holes, 3.0.17 is out"),
+    "of other sizes": (["/.env answered 200 (1184 bytes)", "/.env answered 200 (920 bytes)"], "/.env answered 200 (… bytes)"),
+    "of more files": (["nginx runs deleted files: a, b", "nginx runs deleted files: c", "nginx runs deleted files: a, b"], "nginx runs deleted files: …"),
+    "once more in the middle": (["a pool of 3 disks is degraded", "a pool of 12 old disks is degraded"], "a pool of … disks is degraded"),
+    "the same": (["A reboot is pending"] * 3, "A reboot is pending"),
+    "first of the fewer": (["something else entirely", "A reboot is pending", "A reboot is pending"], "A reboot is pending"),
+}
+
+
+@pytest.mark.parametrize("case", TITLES)
+def test_the_title_of_a_group_holds_on_all_its_hosts(case: str) -> None:
+    titles, wanted = TITLES[case]
+    seen = fleet(*(host(f"web{number}", result([finding("restart.service", "low", title, "s")])) for number, title in enumerate(titles)))
+    assert [group.title for group in seen.groups] == [wanted]
+    assert [row.findings()[0]["title"] for row in sorted(seen.hosts, key=lambda row: row.name)] == titles
+
+
+WORDS = st.lists(st.sampled_from(["a", "b", "(1", "(2", "c:", "…"]), min_size=1, max_size=7).map(" ".join)
+
+
+@given(st.lists(WORDS, min_size=1, max_size=12))
+def test_every_host_is_in_one_wording_and_the_wording_is_true_of_it(said: list[str]) -> None:
+    titles = Titles()
+    for number, title in enumerate(said):
+        titles.add(title, str(number))
+    assert sum(map(len, titles.wordings.values())) + titles.more == len(said)
+    for wording, hosts in titles.wordings.items():
+        pattern = re.compile(".*".join(map(re.escape, wording.replace(" ", "").split("…"))))
+        assert all(pattern.fullmatch(said[int(host)].replace(" ", "")) for host in hosts)
+
+
+def test_a_group_names_the_references_of_all_its_hosts() -> None:
+    named = (["CVE-1", "CVE-2"], ["CVE-2", "CVE-3"], [f"CVE-{number}" for number in range(90)])
+    (group,) = fleet(*(host(f"h{n}", result([finding("restart.service", "low", "t", "s", references=cves[:20])])) for n, cves in enumerate(named))).groups
+    assert group.references[:3] == ["CVE-1", "CVE-2", "CVE-3"] and len(group.references) == 20
 
 
 def test_a_group_with_a_command_for_each_host_stays_small() -> None:
