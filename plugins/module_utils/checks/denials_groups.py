@@ -43,10 +43,12 @@ _HEAD = rb"type=AVC msg=(audit\(([0-9]+\.[0-9]+):[0-9]+\)): "
 # Nearly every body, taken apart: what is the same in the records of a flood, and the file, which may not be.
 _BODY = rb"(avc:  denied  \{ [^}\n]* \} for ) pid=[0-9]+( comm=\S+)(?: (?:name|path)=\"([^\"\n]*)\")?( dev=\S+)?(?: ino=-?[0-9]+)?([^\n]*)"
 # And nearly always the call of the same event is on the line behind it, or behind what else was denied to the call.
-_CALL = rb"\n(?:(?:type=AVC msg=\1: [^\n]*\n){0,4}type=SYSCALL msg=\1: arch=\S+ syscall=[0-9]+ success=(yes|no) )?"
+_RESULT = rb"\ntype=SYSCALL msg=\1: arch=\S+ syscall=[0-9]+ success=(yes|no) "
+_CALL = rb"(?:" + _RESULT + rb"[^\n]*|(?=(?:\ntype=AVC msg=\1: [^\n]*){1,4}" + _RESULT + rb")|)"
 _fast_head = re.compile(_HEAD).match
 _fast_body = re.compile(_BODY + rb"\Z").match
-_fast_event = re.compile(rb"(?<![^\n])" + _HEAD + _BODY + _CALL).match
+# A record with the line end before it, and its call, without the line end behind them: those of a flood follow each other without a gap.
+FLOOD = re.compile(rb"\n" + _HEAD + _BODY + _CALL)
 # Times beyond this are none; a number of any length may stand in a log.
 _END_OF_TIME = 1e11
 
@@ -174,37 +176,32 @@ class Tally:
                 self._patterns[name] = pattern
         return pattern
 
-    def take(self, text, places, calls):
-        """Count the records of a text that are one more of a flood; return the places of the others, which are for C(add).
+    def take(self, found, start, end, calls):
+        """Count the records that are one more of a flood. Returns the places of the others, which are for C(add), and the gaps between all.
 
-        C(places): five bytes behind the beginnings of lines. C(calls): there are SYSCALL records in the text, so that one that is not on
-        the next line has to be looked for.
+        C(found): matches of FLOOD in the text from C(start) to C(end), in their order. C(calls): there are SYSCALL records in the text,
+        so that one that is not on the next line has to be looked for. A gap is (from, to).
         """
-        if self.several:
-            return places
-        left, lanes, patterns, since, until, done = [], self._lanes, self._patterns, self.since, self.until, 0
-        begins, ends, in_hour = 0.0, 0.0, 0
-        for place in places:
-            if place < done:
-                continue  # on a line that was taken
-            event = _fast_event(text, place - 5)
-            if event is None:
-                left.append(place)
-                continue
-            ident, when, begin, comm, name, device, rest, success = event.groups()
-            if success is None and calls:
-                left.append(place)
-                continue
+        left, gaps, recent, before, done = [], [], self._recent, self._before, start
+        lanes, patterns, since, until = self._lanes, self._patterns, self.since, self.until
+        begins, ends, in_hour, events = 0.0, 0.0, 0, 0
+        for one in found:
+            place, behind = one.span()
+            if place != done:
+                gaps.append((done, place))
+            done = behind
+            ident, when, begin, comm, name, device, rest, success, later = one.groups()
+            success = success or later
             pattern = patterns.get(name)
             if pattern is None and name is not None:
                 pattern = self._pattern(name)
             lane = lanes.get((begin, comm, device, rest, pattern, success))
             if lane is None:
-                lane = self._lane((begin, comm, device, rest, pattern), success)
+                lane = self._lane((begin, comm, device, rest, pattern), success) if success is not None or not calls else None
                 if lane is None:
-                    left.append(place)
+                    left.append(place + 1)
                     continue
-            done, when = event.end(7), float(when)
+            when = float(when)
             if since <= when <= until:
                 lane[0] += 1
                 if when < lane[1]:
@@ -216,10 +213,14 @@ class Tally:
                     begins, in_hour = when - when % 3600, 0
                     ends = begins + 3600
                 in_hour += 1
-                if ident not in self._recent:
-                    self._another(ident)
+                if ident not in recent:
+                    events += ident not in before
+                    recent.add(ident)
+        gaps.append((done, end))
         self._in_hour(begins, in_hour)
-        return left
+        self.totals["events"] += events
+        self._forget()
+        return left, gaps
 
     def _in_hour(self, when, count):
         """Count denials in their hour; beyond so many different hours only in those that are known."""
@@ -260,6 +261,9 @@ class Tally:
         if ident not in self._before:
             self.totals["events"] += 1
         self._recent.add(ident)
+        self._forget()
+
+    def _forget(self):
         if len(self._recent) > RECENT_EVENTS:
             self._before, self._recent = self._recent, set()
 

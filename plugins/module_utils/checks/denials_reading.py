@@ -16,6 +16,7 @@ __metaclass__ = type
 
 import os
 
+from .denials_groups import FLOOD
 from .denials_records import LINE_LIMIT
 
 # What the lines of audit.log that matter contain. Long ones: searching for them costs less.
@@ -110,22 +111,29 @@ class BlockReader:
         return text[:done + LINE_LIMIT] + text[-LINE_LIMIT:], done
 
     def _search(self, start, end, tally):
-        text, places = self._text, []
-        for needle in self._needles:
-            place = text.find(needle, start, end)
-            while place >= 0:
-                places.append(place)
-                place = text.find(needle, place + len(needle), end)
-        if len(self._needles) > 1:
-            places.sort()
+        text, places, gaps = self._text, [], [(start, end)]
         self._misses, self._absent = 0, {}
+        if self._needles is AUDIT_NEEDLES and not tally.several:
+            places, gaps = tally.take(FLOOD.finditer(text, max(0, start - 1), end), start, end, not self._lacks(b"SYSCALL"))
         last = start
-        for place in tally.take(text, places, not self._lacks(b"SYSCALL")):
+        for place in sorted(places + self._found(gaps)):
             if place < last:
                 continue
             self._start = text.rfind(b"\n", last, place) + 1 or last
             last = self._end = text.index(b"\n", place, end)
             tally.add(text[self._start:min(self._end, self._start + LINE_LIMIT)], self)
+
+    def _found(self, gaps):
+        """Return the places of the needles in the gaps (from, to) of the text."""
+        text, places = self._text, []
+        between = b"".join([text[start:end] for start, end in gaps])
+        for needle in self._needles:
+            for start, end in gaps if needle in between else ():
+                place = text.find(needle, start, end)
+                while place >= 0:
+                    places.append(place)
+                    place = text.find(needle, place + len(needle), end)
+        return places
 
     def _lacks(self, kind):
         """Return whether the text has no record of that type."""
@@ -202,11 +210,17 @@ class GrepReader:
         """Have the tally take what it can of some lines, each with the beginning of the next one, and add the others one by one."""
         pieces, places, place = [], {}, 0
         for start, line in lines:
-            piece = self._log.pread(len(line) + NEXT, start) + b"\n" if len(line) < LINE_LIMIT else b"\n"
-            places[place + 5] = (start, line)
+            piece = b"\n" + self._log.pread(len(line) + NEXT, start) if len(line) < LINE_LIMIT else b"\n"
+            places[place + 1] = (start, line)
             pieces.append(piece)
             place += len(piece)
-        for place in tally.take(b"".join(pieces), list(places), True):
+        left = set(places)
+        if not tally.several:
+            text = b"".join(pieces)
+            found = [one for one in (FLOOD.match(text, place - 1) for place in places) if one is not None]
+            left.difference_update(one.start() + 1 for one in found)
+            left.update(tally.take(found, 0, len(text), True)[0])
+        for place in sorted(left):
             self._start, line = places[place]
             self._end, self._near = self._start + len(line), None
             tally.add(line[:LINE_LIMIT], self)

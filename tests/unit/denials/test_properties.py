@@ -146,11 +146,43 @@ def test_the_flood_lane_counts_what_the_parser_counts():
         if number % 5:
             lines.append(syscall(number, success="yes" if number % 2 else "no", when=BEGIN + 3 * number))
     quick, slow = Tally(BEGIN + 150, BEGIN + 8700), Tally(BEGIN + 150, BEGIN + 8700)
-    slow.take = lambda text, places, calls: places  # type: ignore[method-assign]
+    slow.take = lambda found, start, end, calls: ([], [(start, end)])  # type: ignore[method-assign]
     for tally in (quick, slow):
         BlockReader(iter([("\n".join(lines) + "\n").encode()]), AUDIT_NEEDLES).feed(tally)
-    assert quick.totals == slow.totals
+    assert told(quick) == told(slow)
     assert quick.totals["denied"] == 2851
-    assert quick.hours == slow.hours and len(quick.hours) == 3 and sum(quick.hours.values()) == 2851
-    assert {group.id: (group.count, group.verdicts, group.calls, group.first, group.last) for group in quick.groups.values()} == {
-        group.id: (group.count, group.verdicts, group.calls, group.first, group.last) for group in slow.groups.values()}
+    assert len(quick.hours) == 3 and sum(quick.hours.values()) == 2851
+
+
+# The lines of one event of a flood, and of what may stand between two.
+FLOODS = (
+    lambda number: [avc(number, when=BEGIN + number), syscall(number, when=BEGIN + number)],
+    lambda number: [avc(number, when=BEGIN + number, permissive="", what=f' path="/var/lib/php/sess_{number:032x}" dev="dm-0" ino={number}')],
+    lambda number: [avc(number, when=BEGIN + number, permissive=""), syscall(number, when=BEGIN + number, success="yes")],
+    lambda number: [avc(number, when=BEGIN + number, perms=perms) for perms in ("read", "open", "getattr")] + [syscall(number, when=BEGIN + number)],
+    lambda number: [avc(number, when=BEGIN + number), avc(number, when=BEGIN + number, tclass="dir"), avc(number + 1, when=BEGIN + 1), syscall(number)],
+    lambda number: [avc(number, when=BEGIN - number, comm='"type=MAC_"'), f'type=PATH msg=audit({BEGIN}.000:{number}): item=0 name="/x AVC msg=audit("'],
+    lambda number: [f"type=MAC_STATUS msg=audit({BEGIN}.000:{number}): enforcing=0 old_enforcing=1 auid=0 ses=1", avc(number, comm="70617373")],
+    lambda number: ["node=web1 " + avc(number), " " + avc(number), avc(number) + "\r", avc(number)[:90], "", avc(number, what=' name="a b" ino=-1')],
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(FLOODS), st.integers(1, 9)), max_size=40), st.integers(50, 9000), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_a_mixed_flood_is_counted_as_one_by_one(events, size, ended):
+    lines, number = [], 0
+    for make, times in events:
+        for _time in range(times):
+            number += 2
+            lines += make(number)
+    text = ("\n".join(lines) + "\n" * ended).encode()
+    quick, slow = Tally(), Tally()
+    slow.take = lambda found, start, end, calls: ([], [(start, end)])  # type: ignore[method-assign]
+    for tally in (quick, slow):
+        BlockReader(iter([text[start:start + size] for start in range(0, len(text), size)]), AUDIT_NEEDLES).feed(tally)
+    assert told(quick) == told(slow)
+
+
+def told(tally: Tally) -> tuple[object, ...]:
+    groups = {group.id: (group.count, group.verdicts, group.calls, group.first, group.last, group.sample, group.paths) for group in tally.groups.values()}
+    return tally.totals, tally.hours, tally.first, tally.last, len(tally.events), groups
