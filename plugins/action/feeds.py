@@ -30,6 +30,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "feeds_mirror": {"type": "raw"},
     "feeds_urls": {"type": "raw"},
     "feeds_ecosystems": {"type": "raw"},
+    "feeds_accept_shrink": {"type": "raw"},
     "feeds_ca": {"type": "raw"},
     "feeds_max_age": {"type": "raw"},
     "feeds_timeout": {"type": "raw"},
@@ -97,17 +98,20 @@ class _Work:
         """Fetch what is due and return what came of it."""
         options = self._options
         deadline = time.monotonic() + options.timeout
-        wanted = catalog.wanted(options.ecosystems or needs.of_runs(self._runs))
+        wanted = catalog.wanted(options.ecosystems or needs.of_runs(self._runs), named=bool(options.ecosystems))
         if not wanted and not self._whole:  # a run without the check software
             return self.looked_at()
         if not wanted:
             _say(NOTHING_KNOWN)
         with refresh.locked(self._folder):
-            entries, now = manifest.read(self._folder), time.time()
-            due = [feed for feed in wanted if one.due(self._folder, feed, entries.get(feed.name), now, options.max_age)]
+            now = time.time()
+            if wanted:
+                refresh.retire(self._folder, (feed.name for feed in wanted), now)
+            entries = manifest.read(self._folder)
+            due = [feed for feed in wanted if feed.name in options.accept_shrink or one.due(self._folder, feed, entries.get(feed.name), now, options.max_age)]
             found = refresh.Result([], {})
             if due:
-                found = refresh.refresh(self._web, self._folder, due, options.upstream, deadline, _say if self._whole else _hush)
+                found = refresh.refresh(self._web, self._folder, due, options.upstream, deadline, _say if self._whole else _hush, options.accept_shrink)
             seen = self._pages(now, deadline)
         lost = [page for page in seen if page["status"] == pages.FAILED]
         if self._whole:

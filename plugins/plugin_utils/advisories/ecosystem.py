@@ -9,12 +9,18 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from . import csaf
+
+# How the packages of a target are named, where it is by Red Hat's own statements.
+VEX = "vex"
+
 
 class Target(NamedTuple):
     """Where to look for the packages of a server.
 
     C(ecosystems) are names in the index; C(pro) one more, whose fixes need a subscription. C(by) says which name of a package the feeds use.
     C(vendors) build the distribution's own packages: what another vendor built is not in the distribution's announcements.
+    Its value VEX means Red Hat's own statements, by source where they name sources.
     C(unknown) is why nothing can be said of the packages, empty where it can.
     """
 
@@ -42,8 +48,11 @@ _STREAM = "CentOS Stream has no announcements, and its builds are numbered other
 _NUMBER = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4})*")
 
 
-def target(system: Mapping[str, Any], cpes: tuple[str, ...] = ()) -> Target:
-    """Return where to look for a server whose os-release says C(system); C(cpes) are those of its enabled repositories (Red Hat)."""
+def target(system: Mapping[str, Any], cpes: tuple[str, ...] = (), vex: bool = False) -> Target:
+    """Return where to look for a server whose os-release says C(system).
+
+    Red Hat: C(cpes) are those of its enabled repositories, C(vex) whether Red Hat's own statements are there, which know more than OSV has of them.
+    """
     name, version = str(system.get("id") or ""), str(system.get("version_id") or "")
     if not name:
         return Target((), unknown="which operating system this is cannot be told: it has no os-release")
@@ -54,7 +63,10 @@ def target(system: Mapping[str, Any], cpes: tuple[str, ...] = ()) -> Target:
         base, names, vendors = _RPM[name]
         return Target((f"{base}:{major}",), names, vendors)
     if name == "rhel":
-        return Target(_red_hat(major, version, cpes), "both", RED_HAT_VENDORS)
+        products = _red_hat(major, version, cpes)
+        if vex:
+            return Target(tuple(f"{csaf.ECOSYSTEM}{name}" for name in _prefixes(products)), VEX, RED_HAT_VENDORS)
+        return Target(tuple(f"Red Hat:{name}" for name in products), "both", RED_HAT_VENDORS)
     if name == "centos":
         # CentOS Linux 7 was rebuilt from Red Hat's sources with their numbers; 8 had a Stream of the same version, and 9 and later are only Stream.
         return Target(tuple(f"Red Hat:{cpe}" for cpe in _RED_HAT_7), "both", ("CentOS",)) if major == "7" else Target((), unknown=_STREAM)
@@ -67,14 +79,26 @@ def target(system: Mapping[str, Any], cpes: tuple[str, ...] = ()) -> Target:
 
 
 def _red_hat(major: str, version: str, cpes: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the ecosystems of the repositories: a CPE less its "cpe:/a:redhat:", those of another minor release (EUS, AUS) left out."""
+    """Return the products of the repositories: a CPE less its "cpe:/a:redhat:", those of another minor release (EUS, AUS) left out."""
     found = []
     for cpe in cpes:
         product = cpe.removeprefix("cpe:/a:redhat:").removeprefix("cpe:/o:redhat:")
         release = product.split(":")[1] if product.count(":") else ""
         if "." not in release or release == version:
-            found.append(f"Red Hat:{product}")
+            found.append(product)
     if found:
         return tuple(dict.fromkeys(found))
     defaults = _RED_HAT_7 if major == "7" else _RED_HAT_DEFAULT
-    return tuple(f"Red Hat:{cpe.format(major)}" for cpe in defaults)
+    return tuple(cpe.format(major) for cpe in defaults)
+
+
+def _prefixes(products: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the products and what they are part of: what is said of enterprise_linux:9 is said of enterprise_linux:9::baseos.
+
+    Red Hat's CPEs are prefixes, not patterns (claircore, rhel/matcher.go).
+    """
+    found = []
+    for product in products:
+        parts = product.split(":")
+        found += [":".join(parts[:count]).rstrip(":") for count in range(len(parts), 1, -1)]
+    return tuple(dict.fromkeys(found))

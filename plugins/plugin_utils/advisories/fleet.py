@@ -84,7 +84,8 @@ class Announcements:
     def _open(self, base: Index) -> None:
         self._index = base
         known, fetched = cache.feeds_of(base, self.mirror, self.now, self.stale_after)
-        self.told.feeds = [_state(name, known.get(name), fetched.get(name), self.now, self.stale_after) for name in sorted({*known, *fetched})]
+        wanted = sorted(name for name in {*known, *fetched} if name not in fetched or fetched[name].status != states.UNNEEDED)
+        self.told.feeds = [_state(name, known.get(name), fetched.get(name), self.now, self.stale_after) for name in wanted]
         if known:
             self.told.off = ""
             self._judge = Judge(base, self.now, self.stale_after, known)

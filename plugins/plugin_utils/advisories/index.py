@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import shutil
 import sqlite3
 import tempfile
@@ -19,7 +20,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from . import sources, streams
+from . import redhat_vex, sources, streams
 from .feed import FeedError, Package, Record
 
 VERSION = "1"  # of the tables below: an index of another version is built anew
@@ -94,7 +95,7 @@ def build(mirror: Path, path: Path) -> list[Feed]:
         if known is not None:
             shutil.copyfile(path, name)
         with contextlib.closing(sqlite3.connect(name, isolation_level=None)) as base:
-            _write(base, [source for source in found if known is None or known.get(source.name) != stamps[source.name]], stamps, known is None)
+            _write(base, [source for source in found if known is None or known.get(source.name) != stamps[source.name]], stamps, known is None, path)
         _sync(name)
         os.replace(name, path)
     except BaseException:
@@ -130,7 +131,7 @@ def _sync(name: str) -> None:
         os.close(descriptor)
 
 
-def _write(base: sqlite3.Connection, changed: list[sources.Source], stamps: dict[str, str], empty: bool) -> None:
+def _write(base: sqlite3.Connection, changed: list[sources.Source], stamps: dict[str, str], empty: bool, path: Path) -> None:
     # A file that nobody sees before it is whole needs no journal.
     base.execute("PRAGMA journal_mode = OFF")
     base.execute("PRAGMA synchronous = OFF")
@@ -139,13 +140,13 @@ def _write(base: sqlite3.Connection, changed: list[sources.Source], stamps: dict
         base.executescript(_TABLES)
         base.execute(f"PRAGMA user_version = {VERSION}")
     for source in changed:
-        _renew(base, source, stamps[source.name])
+        _renew(base, source, stamps[source.name], path)
     for statement in _INDEXES if empty else ():
         base.execute(statement)
 
 
-def _renew(base: sqlite3.Connection, source: sources.Source, stamp: str) -> None:
-    """Replace the rows of one feed, or keep them and say why."""
+def _renew(base: sqlite3.Connection, source: sources.Source, stamp: str, path: Path) -> None:
+    """Replace the rows of one feed, or keep them and say why; C(path) is where the index will be."""
     before = base.execute("SELECT records FROM feed WHERE name = ?", (source.name,)).fetchone()
     last = base.execute("SELECT max(vid) FROM vuln").fetchone()[0] or 0
     marks = {table: base.execute(f"SELECT max(rowid) FROM {table}").fetchone()[0] or 0 for table in ("aff", "fact")}
@@ -153,8 +154,8 @@ def _renew(base: sqlite3.Connection, source: sources.Source, stamp: str) -> None
     base.execute("BEGIN")
     try:
         count, newest = _insert(base, source, last)
-        if before and count < before[0] * (1 - SHRINK_LIMIT):
-            raise FeedError(f"it has {count} records, {before[0]} before: more than a fifth is gone")
+        if before and not source.may_shrink() and count < before[0] * (1 - SHRINK_LIMIT):
+            raise FeedError(f"it has {count} records, {before[0]} before: more than a fifth is gone; if that is right: rm {shlex.quote(str(path))}")
     except FeedError as error:
         problem = str(error)
     if problem:
@@ -273,6 +274,7 @@ class Index:
             raise FileNotFoundError(path)
         self._base = _open(path)
         self._ids: dict[str, int] = dict(self._base.execute("SELECT name, eid FROM ecosystem"))
+        self._replaced = self._read_replaced()
         self._rows: dict[tuple[str, str], list[Row]] = {}
         self._vulns: dict[int, Vuln] = {}
 
@@ -310,7 +312,15 @@ class Index:
             "SELECT aff.vid, vuln.security, stream, fixed, spec FROM aff JOIN vuln USING (vid) WHERE eid = ? AND name = ? ORDER BY aff.rowid",
             (self._ids.get(ecosystem), name),
         )
-        return [Row(vid, bool(security), stream, fixed, spec) for vid, security, stream, fixed, spec in found]
+        return [Row(vid, bool(security), stream, fixed, spec) for vid, security, stream, fixed, spec in found if vid not in self._replaced]
+
+    def _read_replaced(self) -> frozenset[int]:
+        """Return the announcements that a feed of changes brings anew, or takes back."""
+        changes = self._base.execute("SELECT 1 FROM feed WHERE name = ? AND records", (redhat_vex.CHANGED,)).fetchone()
+        if changes is None:
+            return frozenset()
+        same = "SELECT old.vid FROM vuln new JOIN vuln old USING (id) WHERE new.feed = ? AND old.feed = ?"
+        return frozenset(vid for (vid,) in self._base.execute(same, (redhat_vex.CHANGED, redhat_vex.ARCHIVE)))
 
     def names(self, ecosystem: str) -> list[str]:
         """Return the names of all packages of an ecosystem."""
@@ -328,6 +338,10 @@ class Index:
     def _read_vuln(self, vid: int) -> Vuln:
         row = self._base.execute("SELECT * FROM vuln WHERE vid = ?", (vid,)).fetchone()
         return Vuln._make((*row[:3], bool(row[3]), *row[4:9], tuple(row[9].split()), tuple(row[10].split())))
+
+    def knows(self, kind: str) -> bool:
+        """Return whether there is any fact of a kind."""
+        return self._base.execute("SELECT 1 FROM fact WHERE kind = ? LIMIT 1", (kind,)).fetchone() is not None
 
     def facts(self, kind: str, key: str) -> list[object]:
         """Return the facts of a kind about a key: ("kev", "CVE-2025-48384"), ("eol", "ruby")."""

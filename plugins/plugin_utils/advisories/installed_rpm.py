@@ -29,17 +29,26 @@ class _Build(NamedTuple):
 
 def judge(row: tuple[str, ...], index: Index, target: Target) -> tuple[Hit, ...]:
     """Return what the announcements of C(target) say of one installed package, worst words for what cannot be told."""
-    name, epoch, version, release, _arch, source, label, vendor = row
+    name, epoch, version, release, _arch, source, label, _vendor = row
     if name in NO_SOFTWARE:
         return ()
-    if target.vendors and vendor not in target.vendors:
-        who = vendor if vendor and vendor != "(none)" else "nobody"
-        return (Hit(UNKNOWN, 0, name, f"{version}-{release}", None, f"built by {who}, not by the distribution"),)
+    other = of_other_vendor(row, target)
+    if other:
+        return (other,)
     evr = f"{version}-{release}" if epoch in ("0", "", "(none)") else f"{epoch}:{version}-{release}"
     rows = [found for ecosystem in target.ecosystems for feed_name in _names(name, source, target.by) for found in index.rows(ecosystem, feed_name)]
     if not rows:
         return ()
-    return tuple(_hits(_Build(name, evr, _stream(release, label, rows)), rows))
+    return tuple(_hits(_Build(name, evr, stream_of(release, label, rows)), rows))
+
+
+def of_other_vendor(row: tuple[str, ...], target: Target) -> Hit | None:
+    """Return why a package cannot be judged that another vendor built than those of the distribution, None for its own."""
+    vendor = row[7]
+    if not target.vendors or vendor in target.vendors:
+        return None
+    who = vendor if vendor and vendor != "(none)" else "nobody"
+    return Hit(UNKNOWN, 0, row[0], f"{row[2]}-{row[3]}", None, f"built by {who}, not by the distribution")
 
 
 def _names(name: str, source: str, by: str) -> tuple[str, ...]:
@@ -52,7 +61,7 @@ def _names(name: str, source: str, by: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((name, base)))
 
 
-def _stream(release: str, label: str, rows: list[Row]) -> str | None:
+def stream_of(release: str, label: str, rows: list[Row]) -> str | None:
     """Return the stream of an installed build: of its label, or, where a rebuilt package has lost that, of announcements of the very build."""
     if streams.of_label(label):
         return streams.of_label(label)

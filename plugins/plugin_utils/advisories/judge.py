@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import EVIDENCE_LIMIT, finding, result
 
-from . import ends, purl, remedy, still_running, witnesses, words
+from . import ends, purl, redhat_vex, remedy, still_running, witnesses, words
 from .index import Feed, Index
 from .match import FEEDS_COMMAND, HostMatch, Matcher, Place, feed_of
 from .priority import Priorities
@@ -136,24 +136,36 @@ class Judge:
                 by_vid.setdefault(hit.vid, []).append(hit)
         running = {id(hit) for hit in match.kernel.hits}
         findings = []
-        for vid, hits in self.without_single(by_vid).items():
+        for name, hits in self._by_advisory(self.without_single(by_vid)).items():
             newest = match.kernel.newest if all(id(hit) in running for hit in hits) else ""
-            key = ("package", system.get("id"), system.get("version_id"), vid, newest, *hits)
-            item, named = self._kept(key, lambda vid=vid, hits=hits, newest=newest: self._of_package(match, system, vid, hits, newest))
+            key = ("package", system.get("id"), system.get("version_id"), newest, *hits)
+            item, named = self._kept(key, lambda name=name, hits=hits, newest=newest: self._of_package(match, system, name, hits, newest))
             announced[item["subject"]] = named
             findings.append(item)
         return findings
 
-    def _of_package(self, match: HostMatch, system: Mapping[str, Any], vid: int, hits: list[Hit], newest: str) -> tuple[dict[str, Any], Named]:
-        vuln, priority = self.index.vuln(vid), self.priorities.of((vid,))
-        text, commands = remedy.of_system(system, vuln.id, hits, newest)
-        ends_it = [f"fixed in {hit.fixed}" if hit.fixed else "no fix yet" for hit in hits]
+    def _by_advisory(self, by_vid: Mapping[int, list[Hit]]) -> dict[str, list[Hit]]:
+        """Return the hits by what brings the fix: the announcement itself, or the advisory that it names for a single vulnerability."""
+        found: dict[str, list[Hit]] = {}
+        for vid, hits in by_vid.items():
+            for hit in hits:
+                found.setdefault(hit.advisory or self.index.vuln(vid).id, []).append(hit)
+        return found
+
+    def _of_package(self, match: HostMatch, system: Mapping[str, Any], name: str, hits: list[Hit], newest: str) -> tuple[dict[str, Any], Named]:
+        vids = tuple(sorted(dict.fromkeys(hit.vid for hit in hits), key=lambda vid: self.priorities.of((vid,)).order))
+        vulns, priority = [self.index.vuln(vid) for vid in vids], self.priorities.of(vids)
+        # An advisory for ten vulnerabilities brings one update of each package.
+        hits = list({(hit.name, hit.installed, hit.fixed): hit for hit in hits}.values())
+        text, commands = remedy.of_system(system, name, hits, newest)
         if not any(hit.fixed for hit in hits):
-            text, commands = "There is no fix: stop or shield what uses it, and watch the announcement.", []
+            helps = next((hit.workaround for hit in hits if hit.workaround), "")
+            text, commands = helps or "There is no fix: stop or shield what uses it, and watch the announcement.", []
+        ends_it = [f"fixed in {hit.fixed}" if hit.fixed else "no fix yet" for hit in hits]
         evidence = sorted((hit.name, f"installed {hit.installed}, {words_}{words.note(hit)}") for hit, words_ in zip(hits, ends_it, strict=True))
-        named = Named((vid,), _sorted((purl.of_package(match.manager, system, hit.name, hit.installed), hit.fixed) for hit in hits))
-        title = words.title(sorted({hit.name for hit in hits}), [vuln], priority)
-        return _with_packages(words.advisory(vuln.id, title, priority, evidence, text, commands, [vuln]), named), named
+        named = Named(vids, _sorted((purl.of_package(match.manager, system, hit.name, hit.installed), hit.fixed) for hit in hits))
+        title = words.title(sorted({hit.name for hit in hits}), vulns, priority, name)
+        return _with_packages(words.advisory(name, title, priority, evidence, text, commands, vulns), named), named
 
     def without_single(self, by_vid: dict[int, list[Hit]]) -> dict[int, list[Hit]]:
         """Return the announcements less those of single CVEs that an advisory for the same packages fixes."""
@@ -211,13 +223,14 @@ class Judge:
         findings = []
         for priority, vid in ranked:
             if priority.exploited:
-                item, named = self._of_package(match, system, vid, by_vid[vid], "")
+                item, named = self._of_package(match, system, self.index.vuln(vid).id, by_vid[vid], "")
                 announced[item["subject"]] = named
                 findings.append(item)
         rest = [(priority, vid) for priority, vid in ranked if not priority.exploited]
         if rest:
             evidence = [
-                (self.index.vuln(vid).id, f"{', '.join(sorted({hit.name for hit in by_vid[vid]}))}: {priority.why}") for priority, vid in rest[:EVIDENCE_LIMIT]
+                (self.index.vuln(vid).id, f"{', '.join(sorted({hit.name + words.note(hit) for hit in by_vid[vid]}))}: {priority.why}")
+                for priority, vid in rest[:EVIDENCE_LIMIT]
             ]
             title = f"{len(rest)} announced vulnerabilities have no fix yet"
             row = finding("software.unfixed", "info", title, "without a fix", evidence, "Nothing can be installed; they are listed so that they are known.")
@@ -243,6 +256,8 @@ class Judge:
     def _lacking(self, match: HostMatch) -> dict[str, str]:
         """Return which of the feeds that this server needs are not there, too old, or were refused, and why that matters."""
         needed = {feed_of(name) for name in match.target.ecosystems if match.packages}
+        if match.red_hat:
+            needed |= {"redhat", redhat_vex.CHANGED}
         needed |= {feed for item in match.located for feed in _FEEDS_OF_KIND.get(item.place.kind, ())}
         why = {name: what for name, what in _ALWAYS.items() if name not in self._feeds}
         for name in sorted({*needed, *_ALWAYS} & set(self._feeds)):

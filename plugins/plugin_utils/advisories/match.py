@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ansible_collections.bottomup.security.plugins.module_utils.host.finding import text
+
 from ..reading import package_rows, rows
-from . import ecosystem, installed_dpkg, installed_libraries, installed_rpm, kernels
+from . import csaf, ecosystem, installed_dpkg, installed_libraries, installed_redhat, installed_rpm, kernels, redhat_vex
 from .ecosystem import Target
 from .index import Index
 from .verdict import AFFECTED, UNKNOWN, Hit
@@ -22,7 +24,16 @@ MANAGERS: dict[str, tuple[int, Callable[[tuple[str, ...], Index, Target], tuple[
     "dpkg": (6, installed_dpkg.judge),
 }
 
+# What is not known where one of Red Hat's own feeds is missing.
+NO_VEX = "Red Hat's statements (VEX) are not at hand: what it does not fix is not known"
+NO_REPOSITORIES = "Red Hat's repository-to-cpe.json is not at hand: the server is taken to have BaseOS and AppStream"
+
 FEEDS_COMMAND = "ansible-playbook bottomup.security.feeds"
+
+
+def decider(manager: str, target: Target) -> Callable[[tuple[str, ...], Index, Target], tuple[Hit, ...]]:
+    """Return who judges the packages of a server."""
+    return installed_redhat.judge if target.by == ecosystem.VEX else MANAGERS[manager][1]
 
 
 class Judged(NamedTuple):
@@ -76,6 +87,7 @@ class HostMatch:
     unknown: Counter[str] = field(default_factory=Counter)
     incomplete: list[str] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
+    red_hat: bool = False
 
     def hits(self) -> Iterator[Hit]:
         """Yield what is said of the distribution's packages; of kernels only of the one that runs."""
@@ -99,11 +111,13 @@ class Matcher:
         self._targets: dict[tuple[str, str, tuple[str, ...]], Target] = {}
         self._packages: dict[tuple[str, Target], dict[str, Judged | None]] = {}
         self._libraries: dict[tuple[str, ...], tuple[Hit, ...]] = {}
+        self._vex = any(name.startswith(csaf.ECOSYSTEM) for name in index.ecosystems())
+        self._repositories = index.knows("repository")
 
     def match(self, system: Mapping[str, Any], software: Mapping[str, Any], container: bool = False) -> HostMatch:
         """Return what is known of a server's software: C(system) is facts.os of its document, C(software) the data of the check."""
         target = self._target(system, software.get("repositories"))
-        found = HostMatch(target)
+        found = HostMatch(target, red_hat=system.get("id") == "rhel")
         packages = software.get("packages")
         if isinstance(packages, dict) and packages.get("manager") in MANAGERS:
             found.manager = packages["manager"]
@@ -118,7 +132,11 @@ class Matcher:
         key = (str(system.get("id")), str(system.get("version_id")), names)
         if key not in self._targets:
             cpes = [str(cpe) for name in names for cpes in self.index.facts("repository", name) if isinstance(cpes, list) for cpe in cpes]
-            self._targets[key] = ecosystem.target(system, tuple(dict.fromkeys(cpes)))
+            found = ecosystem.target(system, tuple(dict.fromkeys(cpes)), self._vex)
+            if names and not cpes and self._repositories:
+                shown = ", ".join(text(name, 60) for name in names[:3]) + (" ..." if len(names) > 3 else "")
+                found = Target((), unknown=f"Red Hat knows none of its repositories ({shown}): which products they hold cannot be told")
+            self._targets[key] = found
         return self._targets[key]
 
     def _match_packages(self, found: HostMatch, manager: str, rows: object, container: bool, running: str) -> None:
@@ -128,6 +146,11 @@ class Matcher:
             found.unknown[found.target.unknown] += len(whole)
             found.incomplete.append(found.target.unknown)
             return
+        if found.red_hat and whole:
+            if found.target.by != ecosystem.VEX:
+                found.missing[redhat_vex.ARCHIVE] = NO_VEX
+            if not self._repositories:
+                found.missing["redhat"] = NO_REPOSITORIES
         if whole and not any(self.index.has(name) for name in found.target.ecosystems):
             why = f"no feed at hand for {found.target.ecosystems[0]}"
             found.unknown[why] += len(whole)
@@ -164,10 +187,9 @@ class Matcher:
         found.unknown.update(item.unknown for item in judged if item.unknown)
 
     def _judge(self, manager: str, row: tuple[str, ...], target: Target) -> Judged | None:
-        columns, judge = MANAGERS[manager]
-        if not _is_row(row, columns):
+        if not _is_row(row, MANAGERS[manager][0]):
             raise TypeError("a row that is no row")
-        hits = judge(row, self.index, target)
+        hits = decider(manager, target)(row, self.index, target)
         kernel = kernels.of_rpm(row[0], row[2], row[3], row[4]) if manager == "rpm" else kernels.of_dpkg(row[0])
         if not hits and not kernel:
             return None
@@ -219,6 +241,8 @@ class Matcher:
 
 def feed_of(ecosystem: str) -> str:
     """Return the name of the feed that has an ecosystem: osv/AlmaLinux has AlmaLinux:9."""
+    if ecosystem.startswith(csaf.ECOSYSTEM):
+        return redhat_vex.ARCHIVE
     return f"osv/{ecosystem.partition(':')[0]}"
 
 

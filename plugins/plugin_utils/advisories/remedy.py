@@ -52,7 +52,7 @@ def of_system(system: Mapping[str, Any], advisory: str, hits: Iterable[Hit], new
         return f"{text} Kernel {newest_kernel} is installed and waits for a reboot.", ["systemctl reboot"]
     if name in ("debian", "ubuntu"):
         return text, ["apt-get update", _apt(packages)]
-    if name in _BY_ADVISORY and not (name == "rhel" and version.startswith("7")):
+    if name in _BY_ADVISORY and not (name == "rhel" and version.startswith("7")) and not advisory.startswith("CVE-"):
         return text, [_BY_ADVISORY[name].format(shlex.quote(advisory))]
     return text, ["yum update " + " ".join(map(shlex.quote, packages)) if len(packages) <= PACKAGES_LIMIT else "yum update"]
 

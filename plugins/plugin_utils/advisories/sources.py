@@ -13,6 +13,7 @@
 ``epss/epss_scores-current.csv.gz``               EPSS
 ``endoflife/<product>.json``                      endoflife.date (or ``.md``, as in its repository)
 ``redhat/repository-to-cpe.json``                 Red Hat's repositories
+``redhat/vex/``                                   Red Hat's statements (VEX), see redhat_vex.py
 ================================================  ==============================================
 """
 
@@ -24,7 +25,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from ..feeds import manifest
-from . import endoflife, epss, kev, nginx, node, osv, postgresql, redhat, rubysec
+from . import endoflife, epss, kev, nginx, node, osv, postgresql, redhat, redhat_vex, rubysec
 from .feed import Record
 
 Fact = tuple[str, str, str]
@@ -33,7 +34,8 @@ Fact = tuple[str, str, str]
 class Source(NamedTuple):
     """One feed of a mirror: its name, its file, and the reader of its records or of its facts (kind, key, value as JSON).
 
-    C(known) is what the mirror's manifest says of the files.
+    C(known) is what the mirror's manifest says of the files. C(shrinks): fewer records than before are nothing to wonder at. C(dated) is the file
+    that tells the age where it is not the feed's own, C(stamped) what changes with a feed of many files.
     """
 
     name: str
@@ -41,19 +43,34 @@ class Source(NamedTuple):
     records: Callable[[Path], Iterator[Record]] | None = None
     facts: Callable[[Path], Iterator[Fact]] | None = None
     known: Mapping[Path, manifest.File] = MappingProxyType({})
+    shrinks: bool = False
+    dated: Path | None = None
+    stamped: Callable[[Path], str] | None = None
 
     def stamp(self) -> str:
         """Return what changes when the file does, or one of the folder's files."""
+        if self.stamped is not None:
+            return self.stamped(self.path)
         return " ".join(self._stamp(path) for path in self._files()[:100])
 
     def _stamp(self, path: Path) -> str:
         """Return the checksum that was taken when the file was fetched: its time is also that of the last look, which changes nothing in it."""
+        state, file = path.stat(), self._as_fetched(path)
+        return file.sha256 if file and file.sha256 else f"{state.st_size}:{state.st_mtime_ns}"
+
+    def may_shrink(self) -> bool:
+        """Return whether fewer records than before are to be taken: where they always may, and where whoever fetched the file looked after that."""
+        return self.shrinks or all(self._as_fetched(path) is not None for path in self._files())
+
+    def _as_fetched(self, path: Path) -> manifest.File | None:
+        """Return what is known of a file that is still as it was fetched."""
         state, file = path.stat(), self.known.get(path)
-        as_fetched = file is not None and (file.size, file.mtime_ns) == (state.st_size, state.st_mtime_ns)
-        return file.sha256 if file and file.sha256 and as_fetched else f"{state.st_size}:{state.st_mtime_ns}"
+        return file if file is not None and (file.size, file.mtime_ns) == (state.st_size, state.st_mtime_ns) else None
 
     def modified(self) -> float:
         """Return when the oldest of the feed's files was written, in seconds since 1970."""
+        if self.dated is not None and self.dated.is_file():
+            return self.dated.stat().st_mtime
         return min((path.stat().st_mtime for path in self._files()), default=0.0)
 
     def _files(self) -> list[Path]:
@@ -79,4 +96,10 @@ def find(mirror: Path) -> list[Source]:
     found += [Source(name, mirror / path, records, facts) for name, path, records, facts in _FILES if (mirror / path).is_file()]
     if (mirror / "endoflife").is_dir():
         found.append(Source("endoflife", mirror / "endoflife", facts=endoflife.facts))
+    archive = redhat_vex.archive(mirror)
+    if archive is not None:
+        dated = archive.with_name(redhat_vex.CHANGES)
+        found.append(Source(redhat_vex.ARCHIVE, archive, redhat_vex.read, dated=dated))
+        changes = Source(redhat_vex.CHANGED, archive.parent, redhat_vex.read_changes, shrinks=True, dated=dated, stamped=redhat_vex.stamp)
+        found.append(changes)
     return [source._replace(known=known) for source in found]

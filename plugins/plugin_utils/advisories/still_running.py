@@ -16,7 +16,7 @@ from ansible_collections.bottomup.security.plugins.module_utils.host.finding imp
 
 from ..reading import rows, seconds
 from . import purl, words
-from .match import MANAGERS, HostMatch
+from .match import MANAGERS, HostMatch, decider
 from .verdict import AFFECTED, Hit
 from .versions import rpm
 
@@ -104,8 +104,8 @@ def _upgrades(rows: object) -> dict[str, list[tuple[float, str]]]:
 
 def _ended(judge: Judge, match: HostMatch, row: tuple[str, ...], old: str) -> list[Hit]:
     """Return what the old version is affected by and the installed one is not, of each announcement the best name."""
-    columns, decide = MANAGERS[match.manager]
-    before = _with_version(match.manager, row, old) if len(row) == columns else None
+    decide = decider(match.manager, match.target)
+    before = _with_version(match.manager, row, old) if len(row) == MANAGERS[match.manager][0] else None
     if before is None:
         return []
     key = (match.target, row, old)
@@ -123,7 +123,9 @@ def _with_version(manager: str, row: tuple[str, ...], old: str) -> tuple[str, ..
     """Return the row of a package as it was with its old version; None where that of its source cannot be told."""
     if manager == "rpm":
         epoch, version, release = rpm.split(old)
-        return (row[0], str(epoch or "0"), version, release or "", *row[4:])
+        # The source's version goes along where it was the package's own; one that differs cannot be told.
+        source = row[5].replace(f"-{row[2]}-{row[3]}.", f"-{version}-{release or ''}.")
+        return (row[0], str(epoch or "0"), version, release or "", row[4], source, *row[6:])
     name, version, arch, source, source_version, status = row
     if source_version in ("", version):
         return (name, old, arch, source, old, status)

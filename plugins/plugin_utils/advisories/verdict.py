@@ -15,7 +15,8 @@ class Hit(NamedTuple):
 
     C(verdict): AFFECTED (C(fixed) is the version that ends it), UNFIXED (there is none yet) or UNKNOWN (C(note) says why). What is not affected
     makes no hit. C(vid) is the number of the announcement in the index, 0 where none is meant: the package as a whole cannot be judged. C(others)
-    are announcements of the same thing elsewhere.
+    are announcements of the same thing elsewhere. C(advisory) brings the fix of an announcement that is of a single vulnerability; C(workaround) is
+    what its vendor says that helps meanwhile.
     """
 
     verdict: str
@@ -25,3 +26,5 @@ class Hit(NamedTuple):
     fixed: str | None
     note: str = ""
     others: tuple[int, ...] = ()
+    advisory: str = ""
+    workaround: str = ""

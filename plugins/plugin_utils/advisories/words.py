@@ -33,9 +33,9 @@ def note(hit: Hit) -> str:
     return f" ({hit.note})" if hit.note else ""
 
 
-def title(names: list[str], vulns: list[Vuln], priority: Priority) -> str:
+def title(names: list[str], vulns: list[Vuln], priority: Priority, advisory: str = "") -> str:
     """Return "ALSA-2026:1 nginx, nginx-core, KEV due 2026-12-01, EPSS 43%: Important: nginx:1.26 security update"."""
-    ids = ", ".join(dict.fromkeys(vuln.id for vuln in vulns[:2]))
+    ids = advisory or ", ".join(dict.fromkeys(vuln.id for vuln in vulns[:2]))
     what = ", ".join(names[:NAMES_SHOWN]) + (f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else "")
     head = ", ".join([f"{ids} {what}", *priority.marks])
     words = next((vuln.title for vuln in vulns if vuln.title), "")

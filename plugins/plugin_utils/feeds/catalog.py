@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from ..advisories import endoflife, epss, kev, nginx, node, postgresql, redhat, rubysec
+from ..advisories import endoflife, epss, kev, nginx, node, postgresql, redhat, redhat_vex, rubysec
 from . import shape
 
 MB = 1024 * 1024
@@ -56,6 +56,9 @@ _ECOSYSTEMS = {
 
 # The feed of components; some have another one of their makers beside it.
 BITNAMI = "Bitnami"
+
+# Who needs Red Hat's own statements: its own distribution, and not CentOS 7, which has the advisories alone.
+RHEL = "rhel"
 
 # Products whose name in the API of endoflife.date is not that of their file in its repository, which is what our mirror has.
 _API_NAMES = {"ruby-on-rails": "rails"}
@@ -104,6 +107,14 @@ _OTHERS = (
         frozenset({"Red Hat"}),
     ),
     Feed(
+        redhat_vex.ARCHIVE,
+        "https://security.access.redhat.com/data/csaf/v2/vex/",
+        tuple(Remote(name, f"{redhat_vex.FOLDER}/{name}") for name in (redhat_vex.LATEST, redhat_vex.CHANGES, redhat_vex.DELETIONS)),
+        4096 * MB,
+        redhat_vex.count,
+        frozenset({RHEL}),
+    ),
+    Feed(
         "kev",
         "https://www.cisa.gov/sites/default/files/feeds/",
         (Remote("known_exploited_vulnerabilities.json", "kev/known_exploited_vulnerabilities.json"),),
@@ -142,9 +153,14 @@ NAMES = tuple(feed.name for feed in FEEDS)
 SOURCES = ("osv", *NAMES)
 
 
-def wanted(needs: Iterable[str]) -> list[Feed]:
-    """Return the feeds for C(needs), ecosystems and components. A fleet that needs none of them needs none of the others either."""
+def wanted(needs: Iterable[str], named: bool = False) -> list[Feed]:
+    """Return the feeds for C(needs), ecosystems and components. A fleet that needs none of them needs none of the others either.
+
+    C(named): somebody named ecosystems, and does not say whether his servers of Red Hat's are RHEL.
+    """
     asked = frozenset(needs)
+    if named and "Red Hat" in asked:
+        asked |= {RHEL}
     if not asked:
         return []
     return [feed for feed in FEEDS if not feed.needed_by or feed.needed_by & asked]

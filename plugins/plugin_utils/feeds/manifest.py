@@ -48,7 +48,7 @@ class Entry(NamedTuple):
 
     C(status) is that of the last try, C(reason) why it is not OK, C(tried) when it was. C(fetched) is when the feed's files were last known to be
     upstream's newest, C(modified) when upstream says that it last changed them: both in seconds since 1970, or None. C(records) and C(sha256)
-    are of the files that are in use.
+    are of the files that are in use. C(retired) is since when no server needs the feed, None while one does.
     """
 
     name: str
@@ -61,6 +61,7 @@ class Entry(NamedTuple):
     records: int
     sha256: str
     files: tuple[File, ...]
+    retired: float | None = None
 
     def file(self, path: str) -> File | None:
         return next((file for file in self.files if file.path == path), None)
@@ -102,6 +103,7 @@ def _entry(raw: Mapping[str, Any]) -> Entry:
         records=_count(raw.get("records")),
         sha256=words(raw.get("sha256"), 64),
         files=tuple(_file(item) for item in files[:_FILES_LIMIT] if isinstance(item, dict)) if isinstance(files, list) else (),
+        retired=seconds(raw.get("retired")),
     )
 
 
@@ -129,5 +131,5 @@ def write(mirror: Path, entries: Mapping[str, Entry], now: float) -> None:
 
 
 def _plain(entry: Entry) -> dict[str, Any]:
-    times = {key: iso(getattr(entry, key)) for key in ("tried", "fetched", "modified")}
+    times = {key: iso(getattr(entry, key)) for key in ("tried", "fetched", "modified", "retired")}
     return {**entry._asdict(), **times, "files": [file._asdict() for file in entry.files]}

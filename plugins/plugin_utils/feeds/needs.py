@@ -38,6 +38,7 @@ def _of_document(document: object) -> set[str]:
         return set()
     system = mapping(document, "facts", "os")
     found = {name.partition(":")[0] for name in ecosystem.target(system).ecosystems}
+    found |= {catalog.RHEL} if system.get("id") == catalog.RHEL else set()
     kinds = [str(item.get("kind")) for item in rows(software, "applications", limit=None)]
     kinds += ["gems"] if software.get("gems") else []
     found |= {installed_libraries.KINDS[kind] for kind in kinds if kind in installed_libraries.KINDS}

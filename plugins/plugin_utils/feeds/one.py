@@ -50,6 +50,7 @@ class Session(NamedTuple):
     """What all feeds of one refresh share; C(stop) is set when its time is over.
 
     C(handed) are the files of a mirror that is asked over HTTP, as its own manifest has them: a mirror that nobody refreshes makes nothing young.
+    C(accepted) are the feeds that may lose more than a fifth of their records.
     """
 
     web: Web
@@ -57,6 +58,7 @@ class Session(NamedTuple):
     upstream: Upstream
     stop: threading.Event
     handed: Mapping[str, File]
+    accepted: frozenset[str] = frozenset()
 
 
 def fetch(session: Session, feed: catalog.Feed, before: Entry | None, progress: Progress) -> tuple[Entry, bool]:
@@ -68,12 +70,12 @@ def fetch(session: Session, feed: catalog.Feed, before: Entry | None, progress: 
     modified: list[float] = []
     for file in feed.files:
         url = catalog.address(feed, file, upstream.urls, upstream.mirror)
-        known = _in_use(mirror, files.get(file.local))
+        known = in_use(mirror, files.get(file.local))
         try:
-            got = transfer.get(session.web, url, mirror, file.local, known, feed.limit, _stoppable(session.stop, progress))
+            got = transfer.get(session.web, url, mirror, file.local, known, feed.limit, stoppable(session.stop, progress))
             if got.modified is not None:
                 modified.append(got.modified)
-            files[file.local] = _take(session, feed, file.local, known, files.get(file.local), got)
+            files[file.local] = take(session, feed, file.local, known, files.get(file.local), got)
             changed = changed or got.path is not None
         except FetchError as error:
             status, reason = FAILED, str(error)
@@ -87,7 +89,9 @@ def fetch(session: Session, feed: catalog.Feed, before: Entry | None, progress: 
     return _entry(feed, upstream, status, reason, tried, files, max(modified, default=before.modified if before else None)), changed
 
 
-def _stoppable(stop: threading.Event, progress: Progress) -> Progress:
+def stoppable(stop: threading.Event, progress: Progress) -> Progress:
+    """Return a progress that ends the transfer when the refresh is over."""
+
     def step(have: int, whole: int) -> None:
         if stop.is_set():
             raise FetchError("it was not finished in time; the next try goes on from there")
@@ -96,7 +100,7 @@ def _stoppable(stop: threading.Event, progress: Progress) -> Progress:
     return step
 
 
-def _in_use(mirror: Path, file: File | None) -> File | None:
+def in_use(mirror: Path, file: File | None) -> File | None:
     """Return what is known of a file while it is still the one that was written down; one that somebody changed is fetched anew."""
     if file is None:
         return None
@@ -107,7 +111,7 @@ def _in_use(mirror: Path, file: File | None) -> File | None:
     return file if (state.st_size, state.st_mtime_ns) == (file.size, file.mtime_ns) else None
 
 
-def _take(session: Session, feed: catalog.Feed, local: str, known: File | None, last: File | None, got: Got) -> File:
+def take(session: Session, feed: catalog.Feed, local: str, known: File | None, last: File | None, got: Got) -> File:
     """Put a file that was fetched in its place, or note that the one there is still the newest; return what is known of it."""
     mirror, target = session.mirror, session.mirror / local
     if got.path is None:
@@ -118,8 +122,8 @@ def _take(session: Session, feed: catalog.Feed, local: str, known: File | None, 
         transfer.drop(mirror, local)
         return known._replace(mtime_ns=target.stat().st_mtime_ns)
     records = feed.records(got.path)
-    if last is not None:
-        shape.not_shrunk(Path(local).name, last.records, records)
+    if last is not None and feed.name not in session.accepted:
+        shape.not_shrunk(feed.name, Path(local).name, last.records, records)
     size, checksum = got.path.stat().st_size, transfer.digest(got.path)
     stamp = _stamp(session, local, checksum, got)
     if session.stop.is_set():

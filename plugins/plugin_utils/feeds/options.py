@@ -19,6 +19,7 @@ DEFAULTS: dict[str, t.Any] = {
     "feeds_mirror": "",
     "feeds_urls": {},
     "feeds_ecosystems": [],
+    "feeds_accept_shrink": [],
     "feeds_ca": "",
     "feeds_max_age": "20h",
     "feeds_timeout": "10m",
@@ -34,6 +35,7 @@ class Options(t.NamedTuple):
 
     upstream: Upstream
     ecosystems: tuple[str, ...]
+    accept_shrink: frozenset[str]
     ca: str
     max_age: int
     timeout: int
@@ -45,7 +47,8 @@ def checked(given: Mapping[str, t.Any]) -> Options:
     values = {name: given.get(name) if given.get(name) is not None else default for name, default in DEFAULTS.items()}
     return Options(
         Upstream(_urls(values["feeds_urls"]), _base("daily_check_feeds_mirror", values["feeds_mirror"], empty=True)),
-        _ecosystems(values["feeds_ecosystems"]),
+        tuple(sorted(_names("daily_check_feeds_ecosystems", values["feeds_ecosystems"], catalog.ECOSYSTEMS, "ecosystem"))),
+        _names("daily_check_feeds_accept_shrink", values["feeds_accept_shrink"], catalog.NAMES, "feed"),
         _ca(values["feeds_ca"]),
         seconds("daily_check_feeds_max_age", values["feeds_max_age"], 0, 366 * 86400),
         seconds("daily_check_feeds_timeout", values["feeds_timeout"], 1, 86400),
@@ -74,16 +77,16 @@ def _base(name: str, given: t.Any, empty: bool = False) -> str:
     raise SettingError(f"{name} is no URL (https://, http://, file:///) and no absolute path of a folder")
 
 
-def _ecosystems(given: t.Any) -> tuple[str, ...]:
+def _names(variable: str, given: t.Any, known: t.Collection[str], what: str) -> frozenset[str]:
+    """Return a list of names, which may be one text with commas."""
     if isinstance(given, str):
         given = [name.strip() for name in given.split(",") if name.strip()]
     if not isinstance(given, (list, tuple)):
-        raise SettingError(f"daily_check_feeds_ecosystems is {given!r}: a list is wanted; there are {', '.join(catalog.ECOSYSTEMS)}")
-    unknown = [name for name in given if name not in catalog.ECOSYSTEMS]
+        raise SettingError(f"{variable} is {given!r}: a list is wanted; there are {', '.join(known)}")
+    unknown = [name for name in given if name not in known]
     if unknown:
-        known = ", ".join(catalog.ECOSYSTEMS)
-        raise SettingError(f"daily_check_feeds_ecosystems names {', '.join(map(repr, unknown))}: there is no such ecosystem; there are {known}")
-    return tuple(str(name) for name in given)
+        raise SettingError(f"{variable} names {', '.join(map(repr, unknown))}: there is no such {what}; there are {', '.join(known)}")
+    return frozenset(map(str, given))
 
 
 def _ca(given: t.Any) -> str:

@@ -10,22 +10,26 @@ import fcntl
 import functools
 import os
 import queue
+import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import text
 
-from . import manifest, one, transfer
-from .catalog import Feed, is_http, joined
+from ..advisories import redhat_vex
+from . import manifest, one, transfer, vex
+from .catalog import FEEDS, Feed, is_http, joined
 from .manifest import FAILED, Entry
 from .one import Upstream
 from .web import FetchError, Web
 
 AT_A_TIME = 4  # feeds: they come from different servers, and one large one must not hold up the small ones
 SPOKEN_EVERY = 10.0  # seconds between two words about a feed that takes long
+
+KEPT_DAYS = 30  # that the files of a feed stay that nobody needs any more: the servers that need it may only be out of reach
 
 # Those who are told what happens, one line at a time.
 Tell = Callable[[str], None]
@@ -71,10 +75,13 @@ def locked(mirror: Path) -> Iterator[None]:
         yield
 
 
-def refresh(web: Web, mirror: Path, feeds: Sequence[Feed], upstream: Upstream, deadline: float, tell: Tell) -> Result:
-    """Fetch the feeds into a mirror that is locked. C(deadline) is on the monotonic clock: what is not done by then is said, and gone on with next time."""
+def refresh(web: Web, mirror: Path, feeds: Sequence[Feed], upstream: Upstream, deadline: float, tell: Tell, accepted: frozenset[str] = frozenset()) -> Result:
+    """Fetch the feeds into a mirror that is locked.
+
+    C(deadline) is on the monotonic clock: what is not done by then is said, and gone on with next time. C(accepted) are the feeds that may shrink.
+    """
     transfer.forget(mirror, time.time())
-    session = one.Session(web, mirror, upstream, threading.Event(), _handed(web, mirror, upstream))
+    session = one.Session(web, mirror, upstream, threading.Event(), _handed(web, mirror, upstream), accepted)
     names = {feed.name for feed in feeds}
     # What was once asked for in vain, and is no longer asked for, is nobody's trouble any more.
     entries = {name: entry for name, entry in manifest.read(mirror).items() if entry.files or name in names}
@@ -89,6 +96,30 @@ def refresh(web: Web, mirror: Path, feeds: Sequence[Feed], upstream: Upstream, d
         return _collect(mirror, feeds, entries, events, deadline, tell)
     finally:
         session.stop.set()
+
+
+def retire(mirror: Path, wanted: Iterable[str], now: float) -> None:
+    """Note since when a feed is no longer needed: it is nobody's trouble any more, and its files go after KEPT_DAYS. Raises spool.SpoolError, OSError."""
+    before, wanted = manifest.read(mirror), frozenset(wanted)
+    entries = {}
+    for name, entry in before.items():
+        if name in wanted:
+            entries[name] = entry._replace(retired=None)
+        elif entry.retired is None or now - entry.retired <= KEPT_DAYS * 86400:
+            entries[name] = entry._replace(retired=now if entry.retired is None else entry.retired)
+        else:
+            _remove(mirror, name)
+    if entries != before:
+        manifest.write(mirror, entries, now)
+
+
+def _remove(mirror: Path, name: str) -> None:
+    """Remove the files of a feed. Only those that the catalog knows: a manifest may name anything."""
+    feed = next((feed for feed in FEEDS if feed.name == name), None)
+    for file in feed.files if feed else ():
+        (mirror / file.local).unlink(missing_ok=True)
+    if name == redhat_vex.ARCHIVE:
+        shutil.rmtree(mirror / redhat_vex.FOLDER, ignore_errors=True)
 
 
 def _handed(web: Web, mirror: Path, upstream: Upstream) -> dict[str, manifest.File]:
@@ -113,8 +144,9 @@ def _work(session: one.Session, jobs: queue.SimpleQueue[Feed], entries: dict[str
         except queue.Empty:
             return
         before = entries.get(feed.name)
+        fetch = vex.fetch if feed.name == redhat_vex.ARCHIVE else one.fetch
         try:
-            entry, changed = one.fetch(session, feed, before, functools.partial(_under_way, events, feed.name))
+            entry, changed = fetch(session, feed, before, functools.partial(_under_way, events, feed.name))
         except Exception as error:  # data that makes our own code fail is that feed's trouble: the others are to go on
             entry, changed = _failed(feed, before, f"{type(error).__name__}: {error}"), False
         events.put(_Event(feed.name, entry, changed))

@@ -128,10 +128,11 @@ def not_html(path: Path) -> None:
         raise FeedError("an HTML page came in its place")
 
 
-def not_shrunk(name: str, before: int, now: int) -> None:
-    """Refuse a feed that lost more than a fifth of its records."""
+def not_shrunk(feed: str, name: str, before: int, now: int) -> None:
+    """Refuse a feed that lost more than a fifth of its records; the words say what takes it all the same."""
     if before and now < before * (1 - SHRINK_LIMIT):
-        raise FeedError(f"{name} has {now} records, {before} before: more than a fifth is gone")
+        command = f"""ansible-playbook bottomup.security.feeds -e '{{"daily_check_feeds_accept_shrink": ["{feed}"]}}'"""
+        raise FeedError(f"{name} has {now} records, {before} before: more than a fifth is gone; if upstream really shrank: {command}")
 
 
 def sync(path: Path) -> None:

@@ -14,6 +14,7 @@ from .manifest import FAILED, OK, REFUSED, Entry
 
 STALE = "stale"
 MISSING = "missing"
+UNNEEDED = "unneeded"
 
 # A file that is dated later than this says nothing about its age: a clock was wrong. In seconds.
 _FUTURE = 86400
@@ -23,10 +24,10 @@ class FeedState(NamedTuple):
     """What is to be said of one feed.
 
     C(status): OK; STALE, older than was asked for; FAILED, the last try did not get it; REFUSED, what came was not believed; MISSING, there is no
-    file. With FAILED and REFUSED the last good file is in use: C(stale) says whether that is too old, whatever the status. C(reason) says in
-    words what is wrong, empty where nothing is. C(fetched) is when the file in use was last known to be upstream's newest (its modification
-    time), C(modified) when upstream last changed it, both in seconds since 1970 or None; C(age) is in seconds or None. C(records) is 0 where
-    nobody counted them, C(url) and C(sha256) are empty for a file that was put there by hand.
+    file; UNNEEDED, no server needs it any more, however old it is. With FAILED and REFUSED the last good file is in use: C(stale) says whether that
+    is too old, whatever the status. C(reason) says in words what is wrong, empty where nothing is. C(fetched) is when the file in use was last known
+    to be upstream's newest (its modification time), C(modified) when upstream last changed it, both in seconds since 1970 or None; C(age) is in
+    seconds or None. C(records) is 0 where nobody counted them, C(url) and C(sha256) are empty for a file that was put there by hand.
     """
 
     name: str
@@ -56,6 +57,7 @@ def feed_states(mirror: Path, now: float, max_age: float) -> list[FeedState]:
 def _state(name: str, entry: Entry | None, modified: float | None, now: float, max_age: float) -> FeedState:
     """Return the state of a feed whose file was last written at C(modified); None where there is none."""
     status, reason = _last_try(entry, modified)
+    unneeded = entry is not None and entry.retired is not None
     age = None if modified is None else max(0.0, now - modified)
     stale = True
     if modified is None:
@@ -67,6 +69,8 @@ def _state(name: str, entry: Entry | None, modified: float | None, now: float, m
         stale = now - modified > max_age
         if stale and status == OK:
             status, reason = STALE, f"it is {_days(now - modified)} old"
+    if unneeded:
+        status, reason, stale = UNNEEDED, "", False
     url, upstream, records, digest = (entry.url, entry.modified, entry.records, entry.sha256) if entry else ("", None, 0, "")
     return FeedState(name, url, status, reason, stale, age, modified, upstream, records, digest)
 

@@ -38,7 +38,7 @@ def document(system: str, version: str, **software: Any) -> dict[str, Any]:
         pytest.param([document("almalinux", "9.6")], {"AlmaLinux"}, id="AlmaLinux"),
         pytest.param([document("rocky", "8.10"), document("debian", "12")], {"Rocky Linux", "Debian"}, id="two distributions"),
         pytest.param([document("ubuntu", "22.04")], {"Ubuntu"}, id="Ubuntu, Pro is in the same dump"),
-        pytest.param([document("rhel", "9.4")], {"Red Hat"}, id="RHEL"),
+        pytest.param([document("rhel", "9.4")], {"Red Hat", "rhel"}, id="RHEL, which Red Hat's own statements are of"),
         pytest.param([document("centos", "7")], {"Red Hat"}, id="CentOS 7"),
         pytest.param([document("centos", "9")], {"centos"}, id="38 CentOS Stream has no feed, but an end"),
         pytest.param(
@@ -73,6 +73,7 @@ def test_no_document_makes_the_planning_fail(system, applications, whole):
         ({"AlmaLinux"}, ALWAYS | {"osv/AlmaLinux"}),
         ({"RubyGems"}, ALWAYS | {"osv/RubyGems", "ruby-advisory-db"}),
         ({"Red Hat"}, ALWAYS | {"osv/Red Hat", "redhat"}),
+        ({"Red Hat", "rhel"}, ALWAYS | {"osv/Red Hat", "redhat", "redhat-vex"}),
         ({"Bitnami", "nginx"}, ALWAYS | COMPONENTS),
         ({"Bitnami", "ruby"}, ALWAYS | COMPONENTS | {"ruby-advisory-db"}),
     ],
@@ -94,7 +95,13 @@ def test_every_feed_lies_where_the_index_looks_for_it(tmp_path):
         for file in feed.files:
             (tmp_path / file.local).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / file.local).touch()
-    assert {source.name for source in sources.find(tmp_path)} == {feed.name for feed in catalog.FEEDS}
+    (tmp_path / "redhat/vex/archive_latest.txt").write_text("csaf_vex_2026-11-20.tar.zst\n")
+    (tmp_path / "redhat/vex/csaf_vex_2026-11-20.tar.zst").touch()
+    assert {source.name for source in sources.find(tmp_path)} == {feed.name for feed in catalog.FEEDS} | {"redhat-vex-changes"}
+
+
+def test_somebody_who_names_red_hat_gets_its_statements_too():
+    assert {feed.name for feed in catalog.wanted({"Red Hat"}, named=True)} == ALWAYS | {"osv/Red Hat", "redhat", "redhat-vex"}
 
 
 def test_every_check_takes_what_the_reader_takes(tmp_path):
