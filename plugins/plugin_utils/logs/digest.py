@@ -169,7 +169,7 @@ def _web_probes(data: Mapping[str, Any]) -> list[Line]:
     totals = at(data, "totals")
     head = [
         f"{whole(totals, 'hits'):,} of {whole(totals, 'lines'):,} requests",
-        f"from {whole(totals, 'clients'):,} clients" if whole(totals, "clients") else "",
+        f"from {whole(totals, 'clients'):,} {'client' if whole(totals, 'clients') == 1 else 'clients'}" if whole(totals, "clients") else "",
         f"{whole(totals, 'answered'):,} answered",
         _number(whole(totals, "unparsed"), "lines not understood"),
     ]

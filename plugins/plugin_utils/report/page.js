@@ -24,6 +24,8 @@
   const quiet = (...words) => make("p", { class: "quiet" }, ...words);
   const number = (value) => value.toLocaleString("en-US");
   const spaced = (name) => name.replaceAll("_", " ");
+  /* A text in which a line ends between words where it can: not behind the hyphens of an option or of a version. */
+  const unbroken = (words) => words.split(/( )/).map((word) => (/^-|[^\s'"(][^\w\s]\w/.test(word) ? make("bdi", {}, word) : word));
   const clock = (time) => `${time.slice(0, 10)} ${time.slice(11, 16)} UTC`;
 
   /* Copy buttons ---------------------------------------------------------------------------------------------- */
@@ -132,7 +134,7 @@
 
   /* One host ---------------------------------------------------------------------------------------------------- */
   function commandsOf(lines) {
-    return lines.length ? make("div", { class: "typed" }, make("pre", { class: "command" }, lines.map((line) => make("code", {}, line)))) : "";
+    return lines.length ? make("div", { class: "typed" }, make("pre", { class: "command" }, lines.map((line) => make("code", {}, unbroken(line))))) : "";
   }
 
   function findingOf(fleet, place, own) {
@@ -140,14 +142,14 @@
     const [severity, shape] = fleet.severities[group.severity];
     const [count, last, first] = own.times || [];
     const times = [group.rule, count && `${number(count)} ${count === 1 ? "time" : "times"}`, last && `last ${clock(last)}`, first && `known since ${first.slice(0, 10)}`];
-    const title = byId(group.anchor) ? make("a", { href: `#${group.anchor}` }, group.title) : group.title;
+    const title = byId(group.anchor) ? make("a", { href: `#${group.anchor}` }, unbroken(group.title)) : unbroken(group.title);
     return make("div", { class: "item" },
       make("h4", {}, make("span", { class: `sev ${severity}` }, sign(shape), ` ${severity}`), " ", own.state && make("span", { class: "news" }, own.state), own.state && " ", title),
       own.accepted && make("p", { class: "quiet" }, `Accepted: ${own.accepted}`),
       group.remedy && make("p", { class: "remedy" }, group.remedy),
       commandsOf(group.commands),
       quiet(times.filter(Boolean).join(" · ")),
-      own.evidence && own.evidence.length > 0 && make("dl", { class: "evidence" }, own.evidence.map(([source, text]) => [make("dt", {}, source), make("dd", {}, text)])),
+      own.evidence && own.evidence.length > 0 && make("dl", { class: "evidence" }, own.evidence.map(([source, text]) => make("div", {}, make("dt", {}, source), make("dd", {}, text)))),
       own.cut && quiet(`and ${number(own.cut)} more`));
   }
 

@@ -30,8 +30,23 @@ from ..reading import epoch
 from .charts import hourly, trend
 from .collect import COVERAGE, Host
 from .document import Run
+from .groups import Group, rank
 from .island import details_island, in_lines, rows_island
-from .signs import HOST_SIGNS, SEVERITY_SIGNS, STATUS_SIGNS, UNSOUND, cell_of, clock, facts_line, group_anchor, group_link, host_anchor, host_link, together
+from .signs import (
+    HOST_SIGNS,
+    SEVERITY_SIGNS,
+    STATUS_SIGNS,
+    UNSOUND,
+    cell_of,
+    clock,
+    facts_line,
+    group_anchor,
+    group_link,
+    host_anchor,
+    host_link,
+    span,
+    together,
+)
 
 # A fleet of more hosts has their details in the viewer; a smaller one has them on the page.
 VIEWER_ABOVE = 60
@@ -77,7 +92,6 @@ def report_html(run: Run) -> Iterator[bytes]:
     hosts = run.fleet.hosts
     large = len(hosts) > VIEWER_ABOVE
     limits = LARGE if large else SMALL
-    still = [host for host in hosts if _quiet(host)]
     matrix = hosts[: limits.matrix]
     stream = template.stream(
         run=run,
@@ -100,12 +114,12 @@ def report_html(run: Run) -> Iterator[bytes]:
         reasons_open=REASONS_OPEN,
         groups=run.fleet.groups[: limits.groups],
         shown={group.key for group in run.fleet.groups[: limits.groups]},
-        news=[group for group in run.fleet.groups if group.new or group.reopened],
+        news=sorted((group for group in run.fleet.groups if group.new or group.reopened), key=_news_order),
         news_limit=NEWS_LIMIT,
         notes=[use for use in run.acceptances if use.notes()],
         matrix=[(host, [cell_of(host, check) for check in run.fleet.checks]) for host in matrix],
         details=() if large else _details(hosts),
-        still=still,
+        still={host.name for host in hosts if _quiet(host)},
         rows_limit=ROWS_LIMIT,
         hour_charts=hourly(run.fleet.logs.hours),
         linked={host.name for host in (matrix if large else hosts)},
@@ -136,6 +150,8 @@ def _parts() -> tuple[Template, str, str]:
         clock=clock,
         together=together,
         facts=facts_line,
+        span=span,
+        unbroken=_unbroken,
     )
     style, script = ((folder / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     return environment.get_template("page.html.j2"), style, script
@@ -210,6 +226,12 @@ def _quiet(host: Host) -> bool:
     return host.status == "checked" and not host.counts and all(cell.status not in UNSOUND for cell in host.cells.values())
 
 
+def _news_order(group: Group) -> tuple[int, bool, int]:
+    """Worst first, then what is new on all its hosts, then on the most."""
+    number = len(group.new) + len(group.reopened)
+    return (rank(group.severity), number < len(group.hosts), -number)
+
+
 def _thousands(number: int) -> str:
     return f"{number:,}"
 
@@ -220,3 +242,12 @@ _LINK = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[A-Za-z0-9._~:/?#@!
 def _link(words: str) -> str | Markup:
     """Return a reference as a link where it is a plain web address, else as text."""
     return Markup('<a href="{0}" rel="noopener noreferrer">{0}</a>').format(words) if _LINK.fullmatch(words) else words
+
+
+# A word in which a browser would end a line: --no-pager, 3.0.15-1~deb12u1, %{http_code}.
+_BREAKABLE = re.compile(r"^-|[^\s'\"(][^\w\s]\w")
+
+
+def _unbroken(words: str) -> Markup:
+    """Return a text in which a line ends between words where it can: not behind the hyphens of an option or of a version."""
+    return Markup(" ").join(Markup("<bdi>{}</bdi>").format(word) if _BREAKABLE.search(word) else word for word in words.split(" "))

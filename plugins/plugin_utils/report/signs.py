@@ -78,6 +78,14 @@ def clock(time: str | None) -> str:
     return f"{time[:10]} {time[11:16]} UTC" if time else "unknown"
 
 
+def span(times: tuple[str | None, str | None]) -> str:
+    """Return from when to when, the day once where it is the same."""
+    start, end = (time and time[:19].replace("T", " ") for time in times)
+    if not start or not end:
+        return "unknown"
+    return f"{start} to {end[11:] if end[:10] == start[:10] else end} UTC"
+
+
 def together(sentence: str) -> str:
     """Return a sentence in which no line ends between a number and its word."""
     return re.sub(r"(\d) ", "\\1\N{NO-BREAK SPACE}", sentence)

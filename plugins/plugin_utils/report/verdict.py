@@ -114,8 +114,8 @@ def sentence(fleet: Fleet) -> str:
 def _nothing_to_do(fleet: Fleet, statuses: Mapping[str, int]) -> str:
     hosts = len(fleet.hosts)
     each = len(fleet.checks)
-    words = f"Nothing to do: {hosts:,} of {_number(hosts, 'host')} checked, "
-    words += "1 check each" if each == 1 else f"all {each} checks each"
+    who = fleet.hosts[0].name if hosts == 1 else f"{hosts:,} of {hosts:,} hosts"
+    words = f"Nothing to do: {who} checked, {'1 check' if each == 1 else f'all {each} checks'}{' each' if hosts > 1 else ''}"
     aside = [f"{statuses[status]} {status.replace('_', ' ')}" for status in ("not_applicable", "skipped") if statuses[status]]
     return f"{words} ({', '.join(aside)})" if aside else words
 

@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import json
 import re
+from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
@@ -22,16 +23,16 @@ from ansible_collections.bottomup.security.plugins.plugin_utils.logs.extract imp
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.charts import trend
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import Run
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.island import details_island
-from ansible_collections.bottomup.security.plugins.plugin_utils.report.page import report_html
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.page import _unbroken, report_html
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.signs import cell_of
 
 VOID = {"meta", "br", "hr", "img", "input", "link"}
 
 # Everything that the page is built of. A tag or an attribute that is not here came from somewhere else.
 TAGS = """html head meta title style body header p h1 h2 h3 h4 nav a main section dl dt dd svg rect ul li b span table caption thead tbody tr th td
-    article div pre code details summary footer figure figcaption script br"""
+    article div pre code details summary footer figure figcaption script br bdi"""
 ATTRIBUTES = """lang dir charset http-equiv content name class id href rel aria-label aria-labelledby aria-hidden role tabindex scope colspan title
-    viewbox preserveaspectratio x y width height hidden type"""
+    viewbox preserveaspectratio x y width height hidden type open"""
 
 
 class Page(HTMLParser):
@@ -110,8 +111,9 @@ def test_hostile_texts_stay_text(name: str) -> None:
     page = Page(words)
     plain = Page(html(run_with([("plain", "critical")], logs=True)))
     assert 'id="logs"' in words and 'class="digest"' in words
-    # A web address as a reference is a link, nothing else may differ from the page of a plain text.
-    assert [tag for tag, _attributes in page.tags if tag != "a"] == [tag for tag, _attributes in plain.tags if tag != "a"]
+    # A web address as a reference is a link, a word with a hyphen is kept in one line; nothing else may differ from the page of a plain text.
+    tags, others = ([tag for tag, _attributes in made.tags if tag not in ("a", "bdi")] for made in (page, plain))
+    assert tags == others
     assert {name for _tag, attributes in page.tags for name in attributes} <= set(ATTRIBUTES.split())
     assert all(link.startswith(("#", "https://")) for link in page.values("href"))
     assert page.style == plain.style
@@ -123,6 +125,15 @@ def test_hostile_texts_stay_text(name: str) -> None:
 def test_a_hostile_text_can_be_read_as_it_was() -> None:
     for name in ("script", "template", "ansible", "entity", "closing"):
         assert TEXTS[name] in "".join(Page(html(run_with([("unit", "high")], TEXTS[name]))).words)
+
+
+def test_a_line_ends_between_words_and_the_words_stay_the_same() -> None:
+    command = "journalctl  --no-pager -w '%{http_code} %{size}' https://a.example/x, (1184 bytes) lib++"
+    kept = ["--no-pager", "-w", "'%{http_code}", "%{size}'", "https://a.example/x,"]
+    made = _unbroken(command)
+    assert re.findall("<bdi>(.*?)</bdi>", unescape(made)) == kept
+    assert unescape(re.sub("</?bdi>", "", made)) == command
+    assert _unbroken("<b>-x</b>") == "<bdi>&lt;b&gt;-x&lt;/b&gt;</bdi>"
 
 
 def test_only_plain_web_addresses_are_links() -> None:
@@ -225,7 +236,7 @@ def test_the_page_says_what_the_logs_of_the_fleet_say() -> None:
         "203.0.113.9",
         "5 hosts",
         "blocked",
-        "semanage port -a",
+        "semanage port <bdi>-a</bdi> <bdi>-t</bdi> http_port_t",
         "GET /.env HTTP/1.1",
     ):
         assert told in words
