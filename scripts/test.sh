@@ -4,15 +4,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # One pytest run over everything, its summary is the last line. Arguments go to pytest.
-# Two workers: the tests that use the machine (fleet, sshd, live processes, browser) take turns in one of them.
+# Three workers on two cores: the fleet and the servers that the tests start are waited for a third of the time. Who runs what: tests/schedule.py.
 set -eu
 cd "$(dirname "$0")/.."
 [ "$(locale charmap 2>/dev/null)" = UTF-8 ] || export LC_ALL=C.UTF-8
+# Each worker and each ansible-playbook would compile everything again.
+unset PYTHONDONTWRITEBYTECODE
 
 # A short name: sockets are made below it, and the path of a socket has 107 bytes at most.
 work=$(mktemp -d /tmp/buXXXXXX)
 trap 'rm -rf --one-file-system "$work"' EXIT
 trap 'exit 130' INT TERM
 rc=0
-.venv/bin/python -m pytest -q --durations=12 --basetemp="$work/t" -n 2 --dist loadgroup --no-loadscope-reorder "$@" </dev/null || rc=$?
+.venv/bin/python -m pytest -q --durations=12 --basetemp="$work/t" -n 3 --dist loadscope --no-loadscope-reorder "$@" </dev/null || rc=$?
 exit "$rc"

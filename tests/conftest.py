@@ -12,17 +12,16 @@ import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from pytest_ansible.units import acf_inject
 
+if TYPE_CHECKING:
+    from schedule import Schedule
+    from xdist.remote import Producer
+
 REPOSITORY = Path(__file__).resolve().parent.parent
-
-# They use the machine (address ranges, services, processes, a display) and so take turns in one worker, the longest first.
-ON_THE_MACHINE = ("fleet", "engine", "live", "browser")
-
-# The order of everything: what takes long starts first.
-ORDER = (*ON_THE_MACHINE, "sanity", "install", "unit")
 
 
 def _collections_path() -> Path:
@@ -50,21 +49,17 @@ os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)
 acf_inject([str(COLLECTIONS)])
 
 
-def _folder(item: pytest.Item) -> str:
-    return item.path.relative_to(REPOSITORY / "tests").parts[0]
-
-
-def _rank(item: pytest.Item) -> int:
-    folder = _folder(item)
-    return ORDER.index(folder) if folder in ORDER else len(ORDER)
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=_rank)
-    for item in items:
-        if _folder(item) in ON_THE_MACHINE:
-            item.add_marker(pytest.mark.xdist_group("machine"))
+    from schedule import rank  # not for those who only want the collection importable
+
+    items.sort(key=lambda item: rank(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Schedule:
+    from schedule import Schedule
+
+    return Schedule(config, log)
 
 
 @pytest.fixture(autouse=True)

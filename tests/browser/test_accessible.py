@@ -15,7 +15,7 @@ import needs
 import pytest
 import sample_fleet
 
-pytestmark = [pytest.mark.xdist_group("machine"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 SIZES = (12, 100)
 

@@ -18,8 +18,6 @@ from hostile_fleet import run_with
 
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.page import report_html
 
-pytestmark = pytest.mark.xdist_group("machine")
-
 SIZES = (1, 5, 50, 500)
 
 # Relative luminance and contrast as WCAG 2 has them; the ground is that of the nearest ancestor that has one.

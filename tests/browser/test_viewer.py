@@ -20,8 +20,6 @@ from hostile import TEXTS
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import Run
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.page import report_html
 
-pytestmark = pytest.mark.xdist_group("machine")
-
 HOSTS = 300
 
 READY = "document.documentElement.dataset.ready"

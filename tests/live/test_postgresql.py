@@ -18,8 +18,6 @@ import pytest
 from history.fleets import morning, recorder, states
 from history.test_history import LIVES
 
-pytestmark = pytest.mark.xdist_group("machine")
-
 
 def _binaries() -> Path:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))

@@ -20,8 +20,6 @@ from schemas import faults
 
 from ansible_collections.bottomup.security.plugins.plugin_utils import spool
 
-pytestmark = pytest.mark.xdist_group("machine")
-
 PLAYBOOK = """
 - hosts: all
   gather_facts: false

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import advisories_mirror as mirror
-import pytest
 from advisories_hosts import DEBIAN, age, document, rpm, software
 from audit import Audit, audit
 from cyclonedx.schema import SchemaVersion
@@ -22,8 +21,6 @@ from schemas import faults
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import result
 from ansible_collections.bottomup.security.plugins.plugin_utils import spool
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.match import FEEDS_COMMAND
-
-pytestmark = pytest.mark.xdist_group("machine")
 
 PLAYBOOK = "bottomup.security.report"
 NOW = "2026-11-22T06:00:00Z"
