@@ -272,7 +272,7 @@ def _forged_finding(tally):
     rows = sorted(tally.rows.items())
     return finding(
         "log_digest.forged_messages", "high", "An unprivileged process wrote log messages in the name of another program", "log",
-        evidence=[("journal", b"as " + key[0] + b" by uid " + key[1] + b" (" + (key[2] or b"?") + b"): " + (entry[3] or b"")) for key, entry in rows],
+        evidence=[("journal", b"as " + key[0] + b" by uid " + key[1] + b" (" + (key[2] or b"?") + b"): " + redact(entry[3] or b"")) for key, entry in rows],
         remedy="Somebody wants the log to tell a story, or to hide one. Look at what that user runs. The messages were not counted as logins or commands.",
         commands=["journalctl _UID=%s -n 50" % text(key[1], 10) for key in sorted(tally.rows)[:3] if key[1].isdigit()], count=tally.total,
         first=min(entry[1] for _key, entry in rows), last=max(entry[2] for _key, entry in rows))

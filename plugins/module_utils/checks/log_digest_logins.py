@@ -16,6 +16,7 @@ import re
 import shlex
 
 from ..host.finding import finding, iso, text
+from ..host.redact import looks_typed, name_shown
 from .log_digest_hours import ACCEPTED, FAILED
 from .log_digest_table import TALLY_LIMIT, Tally, Topic, row, shown
 
@@ -121,6 +122,8 @@ class Logins(Topic):
         self.misconfigurations = Tally(("why",))
         self._guessed = {}
         self._root_password = {}
+        # Names of which sshd said that they are accounts: of the others, some are passwords.
+        self._accounts = set()
 
     def accepted(self, event):
         """One accepted login; the finding where it was a guess that came true, or root's password from outside."""
@@ -140,7 +143,9 @@ class Logins(Topic):
 
     def failed(self, event):
         """One failed try."""
-        method, user, address = event.match.group("method", "user", "address")
+        method, user, address, invalid = event.match.group("method", "user", "address", "invalid")
+        if invalid is None and len(self._accounts) < TRIES_LIMIT:
+            self._accounts.add(user[:100])
         if method in NOT_A_GUESS:
             return
         if address[:1] == b":":
@@ -177,7 +182,11 @@ class Logins(Topic):
 
     def refused(self, event):
         """A login that sshd's own rules refused."""
-        self.refusals.add((event.row.name[4:], event.match.groupdict().get("user") or b"root"), event.when, event.count, event.message[:200])
+        user, message = event.match.groupdict().get("user") or b"root", event.message[:200]
+        if looks_typed(user) and b"invalid user " in message:
+            message = message.replace(user, name_shown(user))
+            user = name_shown(user)
+        self.refusals.add((event.row.name[4:], user), event.when, event.count, message)
 
     def misconfigured(self, event):
         """A key that cannot be used for the mode of a file."""
@@ -212,20 +221,23 @@ class Logins(Topic):
                 "accepted_total": self.accepts.total,
                 "failed_total": self.failed_total,
                 "invalid_user_total": self.invalid_total,
-                "failed_by_address": self._failed(self.by_address, "address", limit, cut),
-                "failed_by_user": self._failed(self.by_user, "user", limit, cut),
+                "failed_by_address": self._failed(self.by_address, "address", limit, cut, bytes),
+                "failed_by_user": self._failed(self.by_user, "user", limit, cut, self._name),
                 "refused": shown(self.refusals, limit, cut, "logins.refused"),
                 "misconfigured": shown(self.misconfigurations, limit, cut, "logins.misconfigured"),
             }
         }
 
+    def _name(self, user):
+        return user if user in self._accounts else name_shown(user)
+
     @staticmethod
-    def _failed(table, name, limit, cut):
+    def _failed(table, name, limit, cut, shown_as):
         order = sorted(table.items(), key=lambda item: (-sum(item[1][:2]), item[0]))
         if len(order) > limit:
             cut["logins.failed_by_" + name] = {"rows": len(order) - limit, "events_not_kept": 0}
         return [
-            {name: text(key, 200), "failed": entry[0], "invalid_user": entry[1], "first": iso(entry[2]), "last": iso(entry[3])}
+            {name: text(shown_as(key), 200), "failed": entry[0], "invalid_user": entry[1], "first": iso(entry[2]), "last": iso(entry[3])}
             for key, entry in order[:limit]
         ]
 

@@ -15,6 +15,7 @@ __metaclass__ = type
 import re
 
 from ..host.finding import text
+from ..host.redact import redact
 
 OUTPUT_LIMIT = 2097152
 ARGUMENTS = [b"--output", b"stdout", b"--format", b"text", b"--range", b"yesterday", b"--detail", b"low", b"--numeric"]
@@ -70,7 +71,7 @@ def _section(name, lines):
     unmatched = next((number for number, line in enumerate(lines) if _UNMATCHED in line), None)
     return {
         "name": text(name, 80),
-        "lines": [text(line, LINE_LIMIT) for line in lines[:LINES_LIMIT]],
+        "lines": [text(redact(line), LINE_LIMIT) for line in lines[:LINES_LIMIT]],
         "lines_cut": max(0, len(lines) - LINES_LIMIT),
         "unmatched": 0 if unmatched is None else len(lines) - unmatched - 1,
     }

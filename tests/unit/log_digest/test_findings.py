@@ -151,6 +151,20 @@ def test_neither_cron_nor_a_message_that_nobody_knows_tells_a_secret(server: Ser
     assert "hunter2" not in json.dumps(result)
 
 
+def test_a_password_typed_as_a_name_is_shown_in_part_an_account_as_it_is(server: Server) -> None:
+    result = digest(
+        server,
+        "sshd[11]: Invalid user Hunter2Hunter2 from 198.51.100.9 port 4022",
+        "sshd[11]: Failed password for invalid user Hunter2Hunter2 from 198.51.100.9 port 4022 ssh2",
+        "sshd[12]: Failed password for Jane.Doe2024! from 198.51.100.9 port 4022 ssh2",
+        "sshd[13]: error: maximum authentication attempts exceeded for invalid user Hunter2Hunter2 from 198.51.100.9 port 4022 ssh2 [preauth]",
+    )
+    logins = result["data"]["logins"]
+    assert [row["user"] for row in logins["failed_by_user"]] == ["Hu[redacted]", "Jane.Doe2024!"]
+    assert "maximum" in logins["refused"][0]["sample"]
+    assert "Hunter2" not in json.dumps(result)
+
+
 def test_sudo_by_user_and_command_without_secrets(server: Server) -> None:
     line = "sudo:   deploy : TTY=pts/0 ; PWD=/home/deploy ; USER=root ; COMMAND={}"
     result = digest(
