@@ -14,7 +14,7 @@ from ansible_collections.bottomup.security.plugins.module_utils.host.finding imp
 
 from .extract import HOUR_COLUMNS, unpack
 
-# Rows of each table in report.json; the page shows fewer.
+# Rows of each table in report.json, and names of hosts in a row, which counts the others; the page shows fewer.
 ROWS_LIMIT = 1000
 HOSTS_NAMED = 1000
 HOURS_SHOWN = 24
@@ -41,6 +41,7 @@ class Denial:
     count: int = 0
     last: str | None = None
     hosts: list[str] = field(default_factory=list)
+    host_count: int = 0
 
 
 @dataclass(slots=True)
@@ -55,6 +56,7 @@ class Client:
     categories: list[str] = field(default_factory=list)
     sample: str = ""
     hosts: list[str] = field(default_factory=list)
+    host_count: int = 0
 
 
 @dataclass(slots=True)
@@ -67,6 +69,7 @@ class Probe:
     statuses: list[str] = field(default_factory=list)
     clients: int = 0
     hosts: list[str] = field(default_factory=list)
+    host_count: int = 0
 
 
 @dataclass(slots=True)
@@ -77,6 +80,7 @@ class Login:
     address: str
     count: int = 0
     hosts: list[str] = field(default_factory=list)
+    host_count: int = 0
 
 
 @dataclass(slots=True)
@@ -107,25 +111,26 @@ def logs_of(hosts: Iterable[tuple[str, bytes]], new: Set[tuple[str, str]], until
     sums = {hour: [0] * HOUR_COLUMNS for hour in _hours_before(until)}
     for host, packed in hosts:
         kept = unpack(packed)
+        named = _Named(host)
         for row in kept.get("denials", ()):
-            _add_denial(denials, row, host)
+            _add_denial(denials, row, named)
         for row in kept.get("clients", ()):
-            _add_client(clients, row, host, new)
-            _add_probes(probes, senders, row, host)
+            _add_client(clients, row, named, new)
+            _add_probes(probes, senders, row, named)
         for user, address, count in kept.get("logins", ()):
             if (LOGIN, login_name(user, address)) in new:
                 login = logins.setdefault((user, address), Login(user, address))
                 login.count += count
-                _name(login.hosts, host)
+                named.on(login)
         for hour, counts in kept.get("hours", {}).items():
             if hour in sums:
                 sums[hour] = [before + count for before, count in zip(sums[hour], counts, strict=True)]
     for key, names in senders.items():
         probes[key].clients = len(names)
     logs = Logs(
-        denials=sorted(denials.values(), key=lambda row: (SEVERITIES.index(row.severity), -len(row.hosts), -row.count, row.id)),
-        clients=sorted(clients.values(), key=lambda row: (-row.answered, -len(row.hosts), -row.hits, row.client)),
-        probes=sorted(probes.values(), key=lambda row: (-len(row.hosts), -row.clients, row.category, row.signature)),
+        denials=sorted(denials.values(), key=lambda row: (SEVERITIES.index(row.severity), -row.host_count, -row.count, row.id)),
+        clients=sorted(clients.values(), key=lambda row: (-row.answered, -row.host_count, -row.hits, row.client)),
+        probes=sorted(probes.values(), key=lambda row: (-row.host_count, -row.clients, row.category, row.signature)),
         logins=sorted(logins.values(), key=lambda row: (row.user, row.address)),
         hours=sums if any(map(any, sums.values())) else {},
     )
@@ -142,12 +147,23 @@ def _hours_before(until: str) -> list[str]:
     return [(end - datetime.timedelta(hours=ago)).strftime("%Y-%m-%dT%H") for ago in range(HOURS_SHOWN, -1, -1)]
 
 
-def _name(names: list[str], host: str) -> None:
-    if (not names or names[-1] != host) and len(names) < HOSTS_NAMED:
-        names.append(host)
+class _Named:
+    """A host, and the rows that name it already."""
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+        self._rows: set[int] = set()
+
+    def on(self, row: Denial | Client | Probe | Login) -> None:
+        if id(row) in self._rows:
+            return
+        self._rows.add(id(row))
+        row.host_count += 1
+        if len(row.hosts) < HOSTS_NAMED:
+            row.hosts.append(self.host)
 
 
-def _add_denial(denials: dict[str, Denial], row: Mapping[str, Any], host: str) -> None:
+def _add_denial(denials: dict[str, Denial], row: Mapping[str, Any], named: _Named) -> None:
     known = denials.get(row["id"])
     if known is None:
         known = denials[row["id"]] = Denial(row["id"], row["severity"], row["what"], row["blocked"], row["remedy"], row["commands"])
@@ -157,14 +173,14 @@ def _add_denial(denials: dict[str, Denial], row: Mapping[str, Any], host: str) -
         known.blocked, known.remedy, known.commands = row["blocked"], row["remedy"], row["commands"]
     known.count += row["count"]
     known.last = max(filter(None, (known.last, row["last"])), default=None)
-    _name(known.hosts, host)
+    named.on(known)
 
 
 def _outcome(words: str) -> int:
     return OUTCOMES.index(words) if words in OUTCOMES else len(OUTCOMES)
 
 
-def _add_client(clients: dict[str, Client], row: Mapping[str, Any], host: str, new: Set[tuple[str, str]]) -> None:
+def _add_client(clients: dict[str, Client], row: Mapping[str, Any], named: _Named, new: Set[tuple[str, str]]) -> None:
     known = clients.get(row["client"])
     if known is None:
         known = clients[row["client"]] = Client(row["client"], first_seen=(CLIENT, row["client"]) in new)
@@ -174,17 +190,17 @@ def _add_client(clients: dict[str, Client], row: Mapping[str, Any], host: str, n
     known.answered += row["answered"]
     known.last = max(filter(None, (known.last, row["last"])), default=None)
     known.categories = sorted({*known.categories, *row["categories"]})
-    _name(known.hosts, host)
+    named.on(known)
 
 
-def _add_probes(probes: dict[tuple[str, str], Probe], senders: dict[tuple[str, str], set[str]], row: Mapping[str, Any], host: str) -> None:
+def _add_probes(probes: dict[tuple[str, str], Probe], senders: dict[tuple[str, str], set[str]], row: Mapping[str, Any], named: _Named) -> None:
     for category, signature, request, status in row["probes"]:
         key = (category, signature)
         known = probes.setdefault(key, Probe(category, signature, request))
         if status not in known.statuses and len(known.statuses) < 8:
             known.statuses = sorted([*known.statuses, status])
         senders.setdefault(key, set()).add(row["client"])
-        _name(known.hosts, host)
+        named.on(known)
 
 
 def login_name(user: str, address: str) -> str:

@@ -197,8 +197,8 @@ def _reasons(run: Run) -> list[Reason]:
         for check, cell in host.cells.items():
             if cell.status in UNSOUND:
                 lost.append((2 if cell.status == "incomplete" else 1, cell.status, check, cell.reason))
-        for rank, status, what, reason in lost:
-            found.setdefault((rank, status, what, reason.replace(host.name, "…")), []).append((host.name, reason))
+        for order, status, what, reason in lost:
+            found.setdefault((order, status, what, reason.replace(host.name, "…")), []).append((host.name, reason))
     rows = sorted(found.items(), key=lambda item: (item[0][0], -len(item[1]), item[0]))
     signs = {**HOST_SIGNS, **{status: STATUS_SIGNS[status][:2] for status in UNSOUND}}
     return [Reason(*signs[key[1]], key[2], key[3] if len(hosts) > 1 else hosts[0][1], [name for name, _reason in hosts]) for key, hosts in rows]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.bottomup.security.plugins.plugin_utils.logs.digest import LINE_LIMIT, digest_of
 from ansible_collections.bottomup.security.plugins.plugin_utils.logs.extract import extract, unpack
-from ansible_collections.bottomup.security.plugins.plugin_utils.logs.fleet import CLIENT, LOGIN, logs_of, seen_on
+from ansible_collections.bottomup.security.plugins.plugin_utils.logs.fleet import CLIENT, HOSTS_NAMED, LOGIN, logs_of, seen_on
 
 UNTIL = "2026-11-22T06:00:03Z"
 
@@ -144,6 +144,13 @@ def test_the_same_on_several_hosts_is_one_row_in_any_order() -> None:
     assert [row.client for row in again.clients] == [row.client for row in logs.clients]
     assert [row.id for row in again.denials] == [row.id for row in logs.denials]
     assert again.hours == logs.hours
+
+
+def test_hosts_that_are_not_named_any_more_are_counted() -> None:
+    kept = extract(sample_logs.results("web1"))
+    logs = logs_of([(f"web{number}", kept) for number in range(HOSTS_NAMED + 200)], {(LOGIN, "deploy 198.51.100.7")}, UNTIL)
+    for rows in (logs.denials, logs.clients, logs.probes, logs.logins):
+        assert {(len(row.hosts), row.host_count) for row in rows} == {(HOSTS_NAMED, HOSTS_NAMED + 200)}
 
 
 def test_blocked_somewhere_is_blocked() -> None:
