@@ -32,6 +32,12 @@ options:
         package owns.
     type: raw
     default: []
+  feeds_accept_shrink:
+    description:
+      - Feeds that may lose more than a fifth of their records this time, a list or names with commas. They are fetched whatever their age. Else
+        such a feed is refused, and the last good one stays.
+    type: raw
+    default: []
   feeds_ca:
     description:
       - Path of a file or folder of certificates by which servers are judged, in place of the system's. Proxies are those of the environment,

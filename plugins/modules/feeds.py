@@ -96,7 +96,8 @@ feeds:
       type: str
       sample: https://storage.googleapis.com/osv-vulnerabilities/AlmaLinux/all.zip
     status:
-      description: V(ok), V(stale) for older than three days, V(failed) or V(refused) for what the last try came to, V(missing).
+      description: V(ok), V(stale) for older than three days, V(failed) or V(refused) for what the last try came to, V(missing), V(unneeded) where
+        no server needs it any more.
       returned: success
       type: str
       sample: ok

@@ -118,7 +118,7 @@ class _Fetch:
         local = f"{FOLDER}/{name}"
         got = self._get(name, one.in_use(self._mirror, self._files.get(local)), LIST_LIMIT)
         try:
-            if got.path is not None:
+            if got.path is not None and (name == CHANGES or got.path.stat().st_size):  # nothing may have been deleted
                 shape.not_html(got.path)
             return redhat_vex.lines(got.path or self._mirror / local), got
         except FeedError:

@@ -168,6 +168,8 @@ def test_where_a_feed_is_fetched_from(name, urls, mirror, expected):
         ({"feeds_mirror": "https://x\ny"}, "daily_check_feeds_mirror is no URL"),
         ({"feeds_ecosystems": ["Alma"]}, "names 'Alma'"),
         ({"feeds_ecosystems": {"a": 1}}, "daily_check_feeds_ecosystems is"),
+        ({"feeds_accept_shrink": ["osv"]}, "daily_check_feeds_accept_shrink names 'osv': there is no such feed"),
+        ({"feeds_accept_shrink": 1}, "daily_check_feeds_accept_shrink is 1"),
         ({"feeds_ca": "/nowhere/ca.pem"}, "daily_check_feeds_ca is"),
         ({"feeds_max_age": "a day"}, "daily_check_feeds_max_age is"),
         ({"feeds_timeout": 0}, "daily_check_feeds_timeout is"),

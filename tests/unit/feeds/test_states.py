@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import text
-from ansible_collections.bottomup.security.plugins.plugin_utils.feeds import manifest, states
+from ansible_collections.bottomup.security.plugins.plugin_utils.feeds import manifest, refresh, states
 
 NOW = 1795327200.0  # 2026-11-22 06:00 UTC
 HOUR, DAY = 3600.0, 86400.0
@@ -108,3 +108,32 @@ def test_a_feed_that_was_never_had_is_missing_or_says_why(tmp_path):
 
 def test_no_mirror_has_no_feeds(tmp_path):
     assert states.feed_states(tmp_path / "none", NOW, DAY) == []
+
+
+def test_a_feed_that_nobody_needs_any_more_is_no_trouble_and_goes_after_a_month(tmp_path):
+    path = aged(tmp_path, 10 * DAY)
+    manifest.write(tmp_path, {"osv/AlmaLinux": entry("osv/AlmaLinux", path="osv/AlmaLinux/all.zip"), "kev": entry("kev")}, NOW)
+    refresh.retire(tmp_path, {"kev"}, NOW)
+    states_ = {state.name: state for state in states.feed_states(tmp_path, NOW, DAY)}
+    assert (states_["osv/AlmaLinux"].status, states_["osv/AlmaLinux"].stale, states_["osv/AlmaLinux"].reason) == ("unneeded", False, "")
+    refresh.retire(tmp_path, {"kev"}, NOW + 29 * DAY)
+    assert path.exists()
+    # A server of that kind comes back: its feed is as old as it is.
+    refresh.retire(tmp_path, {"kev", "osv/AlmaLinux"}, NOW + 29 * DAY)
+    assert {state.name: state.status for state in states.feed_states(tmp_path, NOW, DAY)}["osv/AlmaLinux"] == "stale"
+    refresh.retire(tmp_path, {"kev"}, NOW + 30 * DAY)
+    refresh.retire(tmp_path, {"kev"}, NOW + 61 * DAY)
+    assert not path.exists()
+    assert set(manifest.read(tmp_path)) == {"kev"}
+
+
+def test_37_a_manifest_that_names_files_of_others_removes_none_of_them(tmp_path):
+    other = tmp_path / "precious"
+    other.write_text("x")
+    hostile = entry("nobody/knows", path="../precious")._replace(retired=NOW - 90 * DAY)
+    folder = tmp_path / "feeds"
+    folder.mkdir()
+    manifest.write(folder, {"nobody/knows": hostile}, NOW)
+    refresh.retire(folder, {"kev"}, NOW)
+    assert other.exists()
+    assert manifest.read(folder) == {}
