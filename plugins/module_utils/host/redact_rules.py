@@ -59,7 +59,8 @@ RULES = (
      rb"(?<![\w-])--?[\w-]{0,40}?(?:" + _STRONG + rb"|psk)\s{1,3}(?!-)" + _VALUE),
     # ?tok=abc, &sig=abc: names that may be something else, with a value as secrets have one, and nothing of an attack in it
     ("query",
-     (b"tok=", b"tkn=", b"jwt=", b"otp=", b"pin=", b"sid=", b"sig=", b"sign=", b"ature=", b"code=", b"key=", b"hash=", b"nonce=", b"ticket=", b"state=", b"x-amz-"),
+     (b"tok=", b"tkn=", b"jwt=", b"otp=", b"pin=", b"sid=", b"sig=", b"sign=", b"ature=", b"code=", b"key=", b"hash=",
+      b"nonce=", b"ticket=", b"state=", b"x-amz-"),
      False,
      rb"[?&](?:tok|tkn|jwt|otp|pin|sid|sig|sign|signature|code|key|hash|nonce|ticket|state|x-amz-[a-z-]{1,20})=([\w.~%+-]{6,})(?=[&\s\x27\"#;]|\Z)"),
     # aws configure set aws_secret_access_key abc
