@@ -24,7 +24,7 @@ test:  ## everything: lint, types, sanity, unit, one-trip, live, browser, instal
 
 lint:  ## ruff, mypy, ansible-lint and ansible-test sanity only
 	@scripts/venv.sh test
-	@$(PYTEST) -q tests/sanity $(ARGS)
+	@scripts/test.sh -n 0 tests/sanity $(ARGS)
 
 unit:  ## the quick tests only
 	@scripts/venv.sh test
@@ -33,7 +33,7 @@ unit:  ## the quick tests only
 fleet:  ## the booted machines only (root)
 	@scripts/packages.sh test
 	@scripts/venv.sh test
-	@$(PYTEST) -q tests/fleet $(ARGS)
+	@scripts/test.sh -n 0 tests/fleet $(ARGS)
 
 bench:  ## measure, and write docs/benchmarks.md
 	@scripts/packages.sh bench

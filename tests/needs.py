@@ -15,6 +15,9 @@ IN_CI = os.environ.get("CI") == "true"
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = REPOSITORY.parent / "shared"
 
+# The name of this run: part of the name of whatever a test makes outside of TMPDIR, see contained.py.
+RUN = os.environ.get("BOTTOMUP_TEST_RUN", "alone")
+
 
 def missing(reason: str) -> None:
     """Skip the calling test or module with the reason, or fail it in CI."""

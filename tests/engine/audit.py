@@ -15,7 +15,7 @@ import sys
 import typing as t
 from pathlib import Path
 
-from conftest_engine import MISBEHAVING
+from conftest_engine import place_misbehaving
 
 from ansible_collections.bottomup.security.plugins.plugin_utils.spool import read_documents
 
@@ -88,6 +88,6 @@ def workshop(folder: Path) -> str:
     for name in ("plugins", "roles", "playbooks", "meta"):
         shutil.copytree(REPOSITORY / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "checks"))
     shutil.copy(REPOSITORY / "galaxy.yml", copy)
-    shutil.copytree(MISBEHAVING, copy / "plugins" / "module_utils" / "checks", ignore=shutil.ignore_patterns("__pycache__"))
+    place_misbehaving(copy / "plugins" / "module_utils" / "checks")
     (copy / "roles" / "daily_check" / "vars" / "main.yml").write_text("daily_check_named_options: {}\n")  # no variable belongs to these checks
     return str(folder / "collections")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import typing as t
@@ -22,22 +23,27 @@ def misbehaving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> t.Iterator[l
     """Put the checks of tests/engine/misbehaving in the place of the real ones; yields their names."""
     server_side = tmp_path / "module_utils"
     shutil.copytree(payload.MODULE_UTILS, server_side, ignore=shutil.ignore_patterns("checks", "__pycache__"))
-    shutil.copytree(MISBEHAVING, server_side / "checks", ignore=shutil.ignore_patterns("__pycache__"))
+    place_misbehaving(server_side / "checks")
     monkeypatch.setattr(payload, "MODULE_UTILS", server_side)
     _forget()
     yield payload.available_checks()
     _forget()
 
 
+def place_misbehaving(folder: Path) -> None:
+    """Copy the checks; the processes that they start have the id of this one in their command lines."""
+    shutil.copytree(MISBEHAVING, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in folder.glob("*.py"):
+        path.write_text(path.read_text().replace("MARK", str(os.getpid())))
+
+
 def _forget() -> None:
-    for cached in (payload.source, payload.order, payload._program):
+    for cached in (payload._available_checks, payload.source, payload.order, payload._program):
         cached.cache_clear()
 
 
 def run_payload(checks: t.Sequence[str], interpreter: str = "/usr/bin/python3", **request: t.Any) -> t.Any:
     """Run the checks by the very command and payload that travel to a server; returns the decoded answer."""
     asked = {"checks": list(checks), "options": {}, "timeout": 60, "memory": 256 * 1048576, "token": trip.new_token(), **request}
-    done = subprocess.run(
-        ["/bin/sh", "-c", trip.command(interpreter)], input=payload.build(list(checks), asked), capture_output=True, timeout=300, check=False
-    )
+    done = subprocess.run(["/bin/sh", "-c", trip.command(interpreter)], input=payload.build(list(checks), asked), capture_output=True, timeout=300, check=False)
     return trip.read_answer(asked["token"], done.returncode, done.stdout.decode(), done.stderr.decode())

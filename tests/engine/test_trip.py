@@ -150,7 +150,7 @@ def test_interpreter_that_is_not_there(server: Server, tmp_path: Path, collectio
 def test_first_python_that_is_new_enough_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A Python that is too old, and one that is no Python, leave the payload unread for the next one."""
     old = tmp_path / "old"
-    old.write_text(f'#!/bin/sh\nexit {trip.NO_PYTHON_RC}\n')
+    old.write_text(f"#!/bin/sh\nexit {trip.NO_PYTHON_RC}\n")
     old.chmod(0o755)
     monkeypatch.setattr(trip, "PYTHONS", ("/nowhere/python3", str(old), "/usr/bin/python3"))
     request = {"checks": [], "options": {}, "timeout": 5, "memory": 2**28, "token": "t"}

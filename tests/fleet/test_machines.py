@@ -23,7 +23,7 @@ def new_fleet() -> Iterator[list[Fleet]]:
     needs.root()
     needs.command("systemd-nspawn", "mmdebstrap", "nsenter", "ip", "ssh", "tar")
     base = roots.cache_folder().parent / "fleets"
-    fleets = [Fleet(base / f"test-{os.getpid()}-{number}") for number in (1, 2)]
+    fleets = [Fleet(base / f"{needs.RUN}-{os.getpid()}-{number}") for number in (1, 2)]
     yield fleets
     for fleet in fleets:
         fleet.destroy()

@@ -23,7 +23,7 @@ TAIL = 120
 @pytest.fixture
 def fleet_folder() -> Iterator[Path]:
     """Return a folder for a fleet of this run alone; what a broken run leaves in it is removed."""
-    folder = roots.cache_folder().parent / "fleets" / f"test-{os.getpid()}"
+    folder = roots.cache_folder().parent / "fleets" / f"{needs.RUN}-{os.getpid()}"
     yield folder
     Fleet(folder).destroy()
 

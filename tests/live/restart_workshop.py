@@ -14,17 +14,19 @@ import tempfile
 from pathlib import Path
 from types import TracebackType
 
+import needs
+
 HERE = Path(__file__).resolve().parent
 
-LIBRARY_SOURCE = "const char *bottomup_version(void) { return \"%s\"; }\n"
-STATIC_SOURCE = "#include <stdio.h>\n#include <unistd.h>\nint main(void) { puts(\"ready\"); fflush(stdout); for (;;) pause(); }\n"
+LIBRARY_SOURCE = 'const char *bottomup_version(void) { return "%s"; }\n'
+STATIC_SOURCE = '#include <stdio.h>\n#include <unistd.h>\nint main(void) { puts("ready"); fflush(stdout); for (;;) pause(); }\n'
 
 
 class Workshop:
     """A folder in /opt, one in each other place of interest, and the processes and mounts within. A context manager."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="bottomup-restart-", dir="/opt"))
+        self.folder = Path(tempfile.mkdtemp(prefix=f"bottomup-restart-{needs.RUN}-", dir="/opt"))
         self._folders = [self.folder]
         self._processes: list[subprocess.Popen[bytes]] = []
         self._mounts: list[Path] = []
@@ -63,7 +65,7 @@ class Workshop:
 
     def elsewhere(self, parent: str) -> Path:
         """Return a new folder below another one (/tmp, /var/lib, /dev/shm), removed at the end."""
-        folder = Path(tempfile.mkdtemp(prefix="bottomup-restart-", dir=parent))
+        folder = Path(tempfile.mkdtemp(prefix=f"bottomup-restart-{needs.RUN}-", dir=parent))
         self._folders.append(folder)
         return folder
 

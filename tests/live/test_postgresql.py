@@ -5,52 +5,25 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import needs
+import postgresql
 import pytest
 from history.fleets import morning, recorder, states
 from history.test_history import LIVES
 
 
-def _binaries() -> Path:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not found:
-        needs.missing("needs the package postgresql")
-    return found[-1].parent
-
-
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    with running() as url:
-        yield url
-
-
-@contextmanager
-def running() -> Iterator[str]:
-    """Yield the URL of a server of our own: on a socket alone, as the user postgres since it refuses to run as root."""
     needs.root()
-    binaries = _binaries()
-    folder = Path(tempfile.mkdtemp(prefix="bottomup-pg-", dir="/tmp"))  # the path of a socket is a short one
-    shutil.chown(folder, "postgres", "postgres")
-
-    def run(*command: str) -> None:
-        subprocess.run(["setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups", *command], cwd=folder, check=True, capture_output=True)
-
-    try:
-        run(str(binaries / "initdb"), "-D", str(folder / "data"), "-U", "check", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
-        options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
-        run(str(binaries / "pg_ctl"), "-D", str(folder / "data"), "-l", str(folder / "log"), "-w", "-o", options, "start")
-        yield f"postgresql+psycopg://check@/postgres?host={folder}"
-        run(str(binaries / "pg_ctl"), "-D", str(folder / "data"), "-m", "immediate", "-w", "stop")
-    finally:
-        shutil.rmtree(folder)
+    folder = postgresql.binaries()
+    if folder is None:
+        needs.missing("needs the package postgresql")
+    with postgresql.running(folder) as url:
+        yield url
 
 
 @pytest.fixture

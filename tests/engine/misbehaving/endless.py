@@ -7,6 +7,6 @@ import subprocess
 
 
 def run(options, machine):
-    subprocess.Popen(["/bin/sleep", "98765"])
+    subprocess.Popen(["/bin/sleep", "98765.MARK"])
     while True:
         pass

@@ -7,5 +7,5 @@ import subprocess
 
 
 def run(options, machine):
-    child = subprocess.Popen(["/bin/sleep", "98764"])
+    child = subprocess.Popen(["/bin/sleep", "98764.MARK"])
     return {"status": "ok", "status_reason": "", "findings": [], "data": {"pid": child.pid}}
