@@ -15,7 +15,6 @@ __metaclass__ = type
 import collections
 import fnmatch
 import glob
-import mmap
 import os
 import re
 import stat
@@ -83,6 +82,11 @@ BESIDE = {
 PROCESSES_LIMIT = 20000
 CANDIDATES_LIMIT = 200
 BINARY_LIMIT = 256 * 1048576
+
+# A binary is read in blocks that share so much, more than a version with what is around it; no version begins within so much of another's edge.
+BLOCK = 262144
+OVERLAP = 4096
+EDGE = 128
 
 _ELF = b"\x7fELF"
 _NAMES = tuple((component, name) for component in COMPONENTS for name in component.binaries)
@@ -211,20 +215,37 @@ def _version(machine, component, path):
 
 
 def _in_binary(place, pattern):
-    """Return the set of versions (bytes) that stand in a binary."""
+    """Return the set of versions (bytes) that stand in a binary. It is read, not mapped: a mapped file that is cut meanwhile ends the process."""
     try:
-        with os.fdopen(open_plain(place), "rb") as binary:
-            size = min(os.fstat(binary.fileno()).st_size, BINARY_LIMIT)
-            with mmap.mmap(binary.fileno(), size, access=mmap.ACCESS_READ) as content:
-                found = {match.group(1) for match in re.finditer(pattern, content)}
-                return found if pattern is not BUILD_ID else {version for version in (_alone(content, words) for words in found) if version}
+        with os.fdopen(open_plain(place), "rb", 0) as binary:
+            found, search = set(), re.compile(pattern)
+            for block, first, last in _blocks(binary.fileno()):
+                for match in search.finditer(block):
+                    # What touches an edge may be cut there: the block before or after this one has it whole.
+                    if (first or match.start() >= EDGE) and (last or match.end() < len(block)):
+                        found.add(match.group(1))
+            if found and pattern is BUILD_ID:
+                return _alone(binary.fileno(), found)
+            return found
     except (OSError, ValueError):
         return set()
 
 
-def _alone(content, words):
-    """Return the longest beginning of a build's id that stands in the binary as a version, or None."""
-    for end in range(len(words), words.rindex(b".") + 1, -1):
-        if content.find(b"\0" + words[:end] + b"\0") >= 0:
-            return words[:end]
-    return None
+def _blocks(descriptor):
+    """Yield (bytes, whether they are the first, the last) of a file, each with the beginning of the next."""
+    for offset in range(0, BINARY_LIMIT, BLOCK):
+        block = os.pread(descriptor, BLOCK + OVERLAP, offset)
+        last = len(block) < BLOCK + OVERLAP
+        yield block, offset == 0, last
+        if last:
+            return
+
+
+def _alone(descriptor, found):
+    """Return, of each build's id, the longest beginning that stands in the binary as a version."""
+    wanted = {words[:end] for words in found for end in range(len(words), words.rindex(b".") + 1, -1)}
+    there = set()
+    for block, _first, _last in _blocks(descriptor):
+        there.update(version for version in wanted if version not in there and b"\0" + version + b"\0" in block)
+    longest = (max((version for version in there if words.startswith(version)), key=len, default=None) for words in found)
+    return {version for version in longest if version is not None}
