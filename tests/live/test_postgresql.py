@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +26,7 @@ def server() -> Iterator[str]:
     folder = postgresql.binaries()
     if folder is None:
         needs.missing("needs the package postgresql")
+    assert folder is not None
     with postgresql.running(folder) as url:
         yield url
 
@@ -71,3 +76,28 @@ def test_locked_for_too_long(url: str) -> None:
 def test_no_such_database_is_told(url: str) -> None:
     fleet = morning(recorder(Path("/nowhere"), url=url.replace("check@/postgres", "check:secret@/nosuch")), 0, {"web1": "nginx"})
     assert 'database "nosuch" does not exist' in fleet.past.off and "secret" not in fleet.past.off
+
+
+BEGIN = """
+import pathlib, sys, time
+sys.path.insert(0, sys.argv[1])
+import postgresql
+with postgresql.running(pathlib.Path(sys.argv[2])) as url:
+    print(url, flush=True)
+    time.sleep(300)
+"""
+
+
+def test_the_server_ends_with_the_one_who_began_it(server: str) -> None:
+    binaries = postgresql.binaries()
+    with subprocess.Popen([sys.executable, "-c", BEGIN, str(Path(__file__).parent), str(binaries)], stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        folder = Path(child.stdout.readline().strip().split("host=")[1])
+        child.kill()
+    try:
+        deadline = time.monotonic() + 30
+        while (folder / "data" / "postmaster.pid").exists():
+            assert time.monotonic() < deadline, "it still runs"
+            time.sleep(0.05)
+    finally:
+        shutil.rmtree(folder)
