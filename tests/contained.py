@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """python tests/contained.py COMMAND ...: runs the command, and nothing of it outlives it: no process, no mount, no file.
 
-As root it gets a control group and a mount namespace of its own. What is still there at the end is ended and removed, also when the command
-was interrupted or killed; after an end of its own it is named, and makes the run fail. RUN (in the environment) is the run's own name, for
-whatever a test makes outside of TMPDIR. The words {tmp} of the command are replaced by that folder.
+As root it gets a control group and namespaces of its own for mounts and for shared memory. What is still there at the end is ended and
+removed, also when the command was interrupted or killed; after an end of its own it is named, and makes the run fail. RUN (in the
+environment) is the run's own name, for whatever a test makes outside of TMPDIR. The words {tmp} of the command are replaced by that folder.
 """
 
 from __future__ import annotations
@@ -27,12 +27,19 @@ from fleet import groups, roots
 RUN = "BOTTOMUP_TEST_RUN"
 PATIENCE = 10  # seconds until what is still ending by itself counts as left
 
-# What tests make outside of TMPDIR, by the name of the run.
-OUTSIDE = ("/opt", "/tmp", "/var/lib", "/var/log", "/var/tmp", "/dev/shm", "/run")
+# Where tests make something outside of TMPDIR, by the name of the run.
+OUTSIDE = ("/opt", "/tmp", "/var/lib", "/var/log", "/var/tmp")
 
-# Images of containers switch apt's cache off, and each question to it then takes seconds. Servers have it: here it is in a folder of the run.
-APT = """
-mount --bind "$TMPDIR/apt.conf.d" /etc/apt/apt.conf.d && mount --bind "$TMPDIR/apt" /var/cache/apt && exec "$@"
+# In the namespaces, before the command. Images of containers switch apt's cache off, and each question to it then takes seconds.
+# Servers have it: here it is in a folder of the run.
+BEFORE = """
+set -e
+mount -t tmpfs -o mode=1777 tmpfs /dev/shm
+if [ -e "$TMPDIR/apt.conf.d" ]; then
+    mount --bind "$TMPDIR/apt.conf.d" /etc/apt/apt.conf.d
+    mount --bind "$TMPDIR/apt" /var/cache/apt
+fi
+exec "$@"
 """
 APT_CACHE = 'Dir::Cache::pkgcache "pkgcache.bin";\nDir::Cache::srcpkgcache "srcpkgcache.bin";\n'
 
@@ -49,7 +56,8 @@ def main(command: list[str]) -> int:
             return _run(words, environment, [])
         with _group(folder.name) as cgroups:
             if cgroups:
-                words = ["unshare", "--mount", *_with_apt(folder), *words]
+                _cache_of_apt(folder)
+                words = ["unshare", "--mount", "--ipc", "sh", "-c", BEFORE, "sh", *words]
             rc = _run(words, environment, cgroups)
             left = _left(cgroups) if rc == 0 else []
         if left:
@@ -113,17 +121,16 @@ def _words(pid: int) -> str:
         return ""
 
 
-def _with_apt(folder: Path) -> list[str]:
-    """Return what runs a command with a cache for apt, where the machine has apt and no cache."""
+def _cache_of_apt(folder: Path) -> None:
+    """Make a cache for apt in the folder, and settings with it, where the machine has apt and no cache."""
     done = subprocess.run(["apt-config", "shell", "cache", "Dir::Cache::pkgcache"], capture_output=True, text=True, check=False) if _has_apt() else None
     if done is None or done.stdout.strip() != "cache=''":
-        return []
+        return
     shutil.copytree("/etc/apt/apt.conf.d", folder / "apt.conf.d")
     (folder / "apt.conf.d" / "zz-cache").write_text(APT_CACHE, encoding="ascii")
     (folder / "apt" / "archives" / "partial").mkdir(parents=True)
     options = [f"-o=Dir::Cache={folder}/apt", "-o=Dir::Cache::pkgcache=pkgcache.bin", "-o=Dir::Cache::srcpkgcache=srcpkgcache.bin"]
     subprocess.run(["apt-cache", "--quiet=2", *options, "gencaches"], stdin=subprocess.DEVNULL, check=True)
-    return ["sh", "-c", APT, "sh"]
 
 
 def _has_apt() -> bool:
