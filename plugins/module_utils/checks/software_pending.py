@@ -127,7 +127,7 @@ def _apt(machine, installed):
     program = machine.which(b"apt-get")
     if program is None:
         return "", [], ["apt-get is not installed"]
-    if installed and software_apt_lists.nothing_waits(machine, installed):
+    if installed and software_apt_lists.nothing_waits(machine, installed) and not _is_broken(machine):
         return "lists of apt", [], []
     argv = [program, b"-s", b"-qq", b"--ignore-hold", b"-o", b"Debug::NoLocking=1", b"dist-upgrade"]
     setpriv = machine.which(b"setpriv")
@@ -141,6 +141,15 @@ def _apt(machine, installed):
         if match and match.group(2) and _SECURITY.search(match.group(4).strip()):
             rows.append(_row(match.group(1), match.group(2), match.group(3), origin=match.group(4).strip()))
     return "apt-get -s dist-upgrade", rows, _failure(answer, "apt-get -s")
+
+
+def _is_broken(machine):
+    """Return whether apt might refuse to work, because a package lacks what it depends on: then it is asked, and its words are told."""
+    # Servers of rpm do not get here.
+    from . import software_apt_depends, software_dpkg
+
+    status = machine.read_or_none(software_dpkg.FOLDER + b"/status", software_dpkg.STATUS_LIMIT)
+    return status is None or bool(software_apt_depends.unmet(status))
 
 
 def _rpm(machine):

@@ -83,6 +83,38 @@ def test_dpkg_that_was_interrupted(dpkg_root: tuple[Machine, Callable[..., str]]
     assert rules(result) == [] and result["data"]["packages"]["rows"][0][5] == "ii"
 
 
+def test_apt_that_refuses_to_work(dpkg_root: tuple[Machine, Callable[..., str]], tmp_path: Path) -> None:
+    """A package whose dependency went by force: the real apt ends with an error, and the check says so though its lists have nothing newer."""
+    needs.command("apt-get")
+    machine, dpkg = dpkg_root
+    dpkg("--configure", "-a")
+    root = Path(os.fsdecode(machine.root))
+    release = "deb.debian.org_debian-security_dists_bookworm-security"
+    lists = root / "var/lib/apt/lists"
+    (lists / "partial").mkdir(parents=True)
+    (lists / f"{release}_InRelease").write_text("Label: Debian-Security\nSuite: stable-security\n")
+    (lists / f"{release}_main_binary-all_Packages").touch()
+    (root / "usr/bin").mkdir(parents=True)
+    (root / "usr/bin/apt-get").symlink_to("/usr/bin/apt-get")
+    (root / "etc/apt").mkdir()
+    status = root / "var/lib/dpkg/status"
+    own = {"Dir::State::status": status, "Dir::State": root / "var/lib/apt", "Dir::Cache": tmp_path / "cache", "Dir::Etc": root / "etc/apt"}
+    (tmp_path / "cache/archives/partial").mkdir(parents=True)
+
+    def commands(argv: list[bytes]) -> Command:
+        words = [word for name, place in own.items() for word in (b"-o", os.fsencode(f"{name}={place}"))]
+        given: Command = Machine().run([b"/usr/bin/apt-get", *argv[1:], *words], timeout=60)
+        return given
+
+    server = Machine(root=machine.root, commands=commands)
+    assert software.run({"automatic_updates": False}, server)["data"]["pending"]["source"] == "lists of apt"
+    status.write_text(status.read_text().replace("Version: 1.0+b1", "Version: 1.0+b1\nDepends: went-by-force (>= 2)"))
+    result = software.run({"automatic_updates": False}, server)
+    assert result["status"] == "incomplete"
+    assert "apt-get -s ended with 100" in result["status_reason"] and "nmet dependencies" in result["status_reason"]
+    assert not result["data"]["pending"]["complete"]
+
+
 SPEC = """Name: {name}
 Epoch: {epoch}
 Version: {version}

@@ -94,3 +94,15 @@ def test_archives_for_security(tmp_path: Path, label: str, suite: str) -> None:
     server = server_with(tmp_path, listed(bash="1.0-3"))
     server.write(f"/var/lib/apt/lists/{SECURITY}_InRelease", INRELEASE.format(label=label, suite=suite).replace("\n", "\r\n"))
     assert asked(server)
+
+
+def test_apt_is_asked_where_a_package_lacks_what_it_depends_on(tmp_path: Path) -> None:
+    """It refuses to install anything then, and nothing else would say so on a server whose lists have nothing newer."""
+    server = server_with(tmp_path, listed(bash="1.0-2"))
+    broken = stanza("bash", version="1.0-2").replace("Depends: libc6", "Depends: libzz (>= 3)")
+    server.write("/var/lib/dpkg/status", broken + "\n" + stanza("libc6"))
+    server.says[b"dist-upgrade"] = answer("", 100, "E: Unmet dependencies. Try 'apt --fix-broken install' with no packages (or specify a solution).\n")
+    result = server.check(pending=True, automatic_updates=False)
+    assert result["status"] == "incomplete"
+    assert "apt-get -s ended with 100: E: Unmet dependencies" in result["status_reason"]
+    assert not result["data"]["pending"]["complete"]
