@@ -28,7 +28,7 @@ from audit import audit
 
 EXAMPLES = needs.REPOSITORY / "docs" / "examples"
 SERVERS = {"all": {"hosts": {"web1": {"ansible_connection": "local", "ansible_become": False, "ansible_python_interpreter": sys.executable}}}}
-SETTINGS = "daily_check_checks: [restart, denials]\ndaily_check_max_unreachable: 0\n"
+SETTINGS = "daily_check_checks: [restart, denials]\ndaily_check_max_unreachable: 0\ndaily_check_feeds_refresh: false\n"
 
 
 class Site:

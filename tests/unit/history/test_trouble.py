@@ -65,7 +65,7 @@ def test_killed_at_any_point_nothing_is_half_recorded(tmp_path: Path) -> None:
 
 def test_eight_writers_at_once_none_fails(tmp_path: Path) -> None:
     processes = [writer(tmp_path, 0, 3, f"slice{number}-") for number in range(8)]
-    said = [process.communicate(timeout=120) for process in processes]
+    said = [process.communicate(timeout=280) for process in processes]
     assert {out for out, _err in said} == {"ready\n" + "recorded\n" * 3}, said
     with recorder(tmp_path).store().writing() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM host").scalar() == 160
@@ -80,7 +80,7 @@ def _no_larger_files(size: int) -> None:
 def test_no_room_is_said_and_the_old_history_stays(tmp_path: Path) -> None:
     morning(recorder(tmp_path), 0, {"other": "nginx"})
     size = (tmp_path / "history.sqlite3").stat().st_size
-    out, err = writer(tmp_path, 1, 1, before=lambda: _no_larger_files(size)).communicate(timeout=60)
+    out, err = writer(tmp_path, 1, 1, before=lambda: _no_larger_files(size)).communicate(timeout=280)
     assert out.splitlines()[1:] and "recorded" not in out, err
     assert "history.sqlite3" in out
     assert states(morning(recorder(tmp_path), 2, {"other": "nginx puma"})) == {"other nginx": "open", "other puma": "new"}
