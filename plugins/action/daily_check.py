@@ -8,6 +8,7 @@ Nothing big is returned: what is registered, kept as a fact or looped over costs
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import resource
 import time
@@ -22,6 +23,17 @@ from ansible_collections.bottomup.security.plugins.plugin_utils import check_opt
 from ansible_collections.bottomup.security.plugins.plugin_utils.document import BadAnswer, accept_answer, without_answer
 
 ARGUMENTS = frozenset({"checks", "options", "state_dir", "run_id", "timeout", "memory"})
+
+# What is no argument of the task is the variable of this name. Nearly all of them hold plain values, and a template in an argument costs the
+# controller a millisecond for every host.
+VARIABLE = "daily_check_"
+
+# Options of checks that have a variable of their own, by check.
+NAMED_OPTIONS = "daily_check_named_options"
+
+# One command and no more: a master connection that waits for others is a process and 20 ms of CPU for nothing. One that is there already
+# is used. The payload and a large answer are compressed. The first word counts for ssh: what the user configured comes after these.
+ONE_COMMAND = "-o ControlMaster=no -o Compression=no"
 
 # What a worker may use beyond what it has: a server that never stops talking ends its own host's task, not the controller. While the
 # answer comes in (16 MiB at most, copied a few times), and while it is unpacked and looked at.
@@ -64,7 +76,7 @@ class ActionModule(ActionBase):
             return {"failed": True, "changed": False, "msg": "async is not supported: the trip to a host is one task already, raise forks instead"}
         result: dict[str, t.Any] = super().run(tmp, variables)
         try:
-            plan = _plan(self._task.args, variables)
+            plan = self._plan(variables)
             run_dir = spool.new_run(settings.writable(settings.state_dir(plan.state_dir)), plan.run_id)
             document = self._document(plan, variables)
             spool.write_document(run_dir, document)
@@ -120,6 +132,8 @@ class ActionModule(ActionBase):
 
     def _over_stdin(self, request: dict[str, t.Any], interpreter: str | None) -> t.Any:
         program = payload.build(request["checks"], request)
+        with contextlib.suppress(KeyError):  # another connection than ssh
+            self._connection.set_option("ssh_args", f"{ONE_COMMAND} {self._connection.get_option('ssh_args') or ''}")
         done = self._low_level_execute_command(trip.command(interpreter), in_data=program, sudoable=True)
         _limit_worker(DOCUMENT_MEMORY)
         return trip.read_answer(request["token"], done["rc"], done["stdout"], done.get("stderr") or "")
@@ -131,6 +145,33 @@ class ActionModule(ActionBase):
             return None
         return str(named).strip()
 
+    def _plan(self, variables: dict[str, t.Any]) -> Plan:
+        unknown = sorted(set(self._task.args) - ARGUMENTS)
+        if unknown:
+            raise settings.SettingError(f"bottomup.security.daily_check has no option {', '.join(unknown)}; it has {', '.join(sorted(ARGUMENTS))}")
+        tags = (variables.get("ansible_run_tags", ()), variables.get("ansible_skip_tags", ()))
+        enabled, skipped = settings.checks(self._given("checks", variables), *tags)
+        options = settings.options(self._given("options", variables))
+        if "options" not in self._task.args:
+            named = variables.get(NAMED_OPTIONS) or {}
+            chosen = {name: self._templar.template(named[name]) for name in enabled if name in named}
+            options = settings.options({name: {**chosen.get(name, {}), **options.get(name, {})} for name in enabled})
+        return Plan(
+            enabled=enabled,
+            skipped=skipped,
+            options={name: _plain(options[name]) for name in enabled if options.get(name)},
+            timeout=settings.timeout(self._given("timeout", variables) or 60),
+            memory=settings.memory(self._given("memory", variables) or "256M"),
+            run_id=settings.run_id(self._given("run_id", variables)),
+            state_dir=self._given("state_dir", variables),
+        )
+
+    def _given(self, name: str, variables: dict[str, t.Any]) -> t.Any:
+        """Return an argument of the task, else the host's variable, else None."""
+        if name in self._task.args:
+            return self._task.args[name]
+        return self._templar.template(variables.get(VARIABLE + name))
+
     def _as_module(self, request: dict[str, t.Any], variables: dict[str, t.Any]) -> t.Any:
         """The way over connections that cannot feed standard input: an ordinary module with the same checks."""
         arguments = {key: request[key] for key in ("checks", "options", "timeout", "memory")}
@@ -140,23 +181,6 @@ class ActionModule(ActionBase):
         if "answer" not in done:
             raise NoDocument("error", str(done.get("msg") or "the module gave no answer"))
         return done["answer"]
-
-
-def _plan(args: dict[str, t.Any], variables: dict[str, t.Any]) -> Plan:
-    unknown = sorted(set(args) - ARGUMENTS)
-    if unknown:
-        raise settings.SettingError(f"bottomup.security.daily_check has no option {', '.join(unknown)}; it has {', '.join(sorted(ARGUMENTS))}")
-    options = settings.options(args.get("options"))
-    enabled, skipped = settings.checks(args.get("checks"), variables.get("ansible_run_tags", ()), variables.get("ansible_skip_tags", ()))
-    return Plan(
-        enabled=enabled,
-        skipped=skipped,
-        options={name: _plain(options[name]) for name in enabled if name in options},
-        timeout=settings.timeout(args.get("timeout") or 60),
-        memory=settings.memory(args.get("memory") or "256M"),
-        run_id=settings.run_id(args.get("run_id")),
-        state_dir=args.get("state_dir"),
-    )
 
 
 def _plain(value: t.Any) -> t.Any:

@@ -26,6 +26,10 @@ extends_documentation_fragment:
   - bottomup.security.run
   - bottomup.security.trip
 notes:
+  - An option that the task does not give is taken from the host's variable C(daily_check_<option>), such as C(daily_check_checks), where there is one.
+    This saves the controller a template for every host.
+  - Over SSH no master connection is started (C(ControlMaster=no)) and nothing compressed a second time (C(Compression=no)), since there is only
+    one command. A master that is there already is used.
   - RV(worst) and RV(counts) are all that is returned of the findings. They are in the document, since what a task returns costs the
     controller memory for every host.
 seealso:

@@ -64,11 +64,13 @@ class Source(t.NamedTuple):
 
 def available_checks() -> list[str]:
     """Return the names of the checks that this collection has: the public modules of module_utils/checks that have a `run`."""
-    names = []
-    for path in sorted((MODULE_UTILS / "checks").glob("*.py")):
-        if "\ndef run(options, machine):" in path.read_text(encoding="utf-8"):
-            names.append(path.stem)
-    return names
+    return list(_available_checks())
+
+
+@functools.cache
+def _available_checks() -> tuple[str, ...]:
+    paths = sorted((MODULE_UTILS / "checks").glob("*.py"))
+    return tuple(path.stem for path in paths if "\ndef run(options, machine):" in path.read_text(encoding="utf-8"))
 
 
 @functools.cache

@@ -30,6 +30,9 @@ NO_PYTHON_RC = 97
 # Reads the program only when this Python can run it: the next candidate needs the unread standard input.
 STARTER = f"import sys; sys.version_info < (3, 6) and sys.exit({NO_PYTHON_RC}); exec(sys.stdin.buffer.read())"
 
+# The line before the answer. The token is compared apart: a pattern that holds it would be compiled anew for every host.
+HEAD = re.compile(r"^==bottomup\.security (?P<token>\w+) (?P<form>json|zlib) (?P<length>\d{1,9}) (?P<checksum>[0-9a-f]{8})==\r?\n", re.MULTILINE)
+
 WIRE_LIMIT = 16 * 1048576
 DOCUMENT_LIMIT = 64 * 1048576
 
@@ -63,20 +66,20 @@ def read_answer(token: str, rc: int, stdout: str, stderr: str) -> t.Any:
 
     Raises TripError for anything but one whole answer with the right token, length and checksum.
     """
-    head = re.search(rf"^==bottomup\.security {token} (json|zlib) (\d{{1,9}}) ([0-9a-f]{{8}})==\r?\n", stdout, re.MULTILINE)
+    head = next((found for found in HEAD.finditer(stdout) if found.group("token") == token), None)
     if head is None:
         raise TripError(_no_answer(rc, stdout, stderr))
-    length = int(head.group(2))
+    length = int(head.group("length"))
     if length > WIRE_LIMIT:
         raise TripError(f"the answer is larger than {WIRE_LIMIT // 1048576} MiB")
     body = stdout[head.end() : head.end() + length]
     tail = stdout[head.end() + length :]
-    if len(body) < length or not re.match(rf"\r?\n==end {token}==", tail):
+    if len(body) < length or not tail[:100].lstrip("\r").startswith(f"\n==end {token}=="):
         raise TripError(f"the answer was cut off after {len(body)} of {length} bytes (connection lost?)")
     raw = body.encode("utf-8", "surrogateescape")
-    if f"{zlib.crc32(raw):08x}" != head.group(3):
+    if f"{zlib.crc32(raw):08x}" != head.group("checksum"):
         raise TripError("the answer was damaged on the way (checksum differs)")
-    return _decode(head.group(1), raw)
+    return _decode(head.group("form"), raw)
 
 
 def _decode(form: str, raw: bytes) -> t.Any:
@@ -106,7 +109,7 @@ HINTS = (
 
 
 def _no_answer(rc: int, stdout: str, stderr: str) -> str:
-    if re.search(rf"^{NO_PYTHON}\r?$", stdout, re.MULTILINE) and rc == NO_PYTHON_RC:
+    if rc == NO_PYTHON_RC and NO_PYTHON in stdout.split():
         return "no Python 3.6 or newer in the usual places: install python3, or set ansible_python_interpreter to one"
     said = (SSH_CHATTER.sub("", stderr).strip() or stdout.strip())[-2000:]
     for pattern, hint in HINTS:
