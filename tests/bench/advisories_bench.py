@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Index and matching of announcements: CPU and memory, against the real dump of AlmaLinux. Prints JSON.
 
-Each measurement is a fresh process, several times over; the least CPU and the most memory are told. The fleet is made up: 40 images of 800 packages, 400
-of them in the feed at any of their builds, and on each server 2 % of these at a build of its own.
+Each measurement is a fresh process, three times over, the longest ones once; the least CPU and the most memory are told. The fleet is made up: 40
+images of 800 packages, 400 of them in the feed at any of their builds, and on each server 2 % of these at a build of its own.
 
 Run as any user: C(.venv/bin/python tests/bench/advisories_bench.py)
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -22,13 +23,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[2] / ".venv" / "collections")]
+sys.path[:0] = [str(Path(__file__).resolve().parents[2] / folder) for folder in (".venv/collections", "tests")]
+
+import redhat_mirror  # noqa: E402
 
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories import cache, index, match  # noqa: E402
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.fleet import Announcements  # noqa: E402
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.versions import rpm  # noqa: E402
 
 DUMP = Path(__file__).resolve().parents[3] / "shared" / "data" / "advisories" / "mirror" / "AlmaLinux" / "all.zip"
+REAL_STATEMENTS = DUMP.parents[2] / "osv-samples" / "redhat" / "vex"
+STATEMENTS = 600
 ROUNDS = 3
 ECOSYSTEM, RELEASE = "AlmaLinux:9", "9.6"
 IMAGES, PACKAGES, DRIFT = 40, 400, 16
@@ -106,9 +111,9 @@ def report(mirror: Path, state: Path, hosts: int) -> dict[str, Any]:
     return {"cpu": time.process_time() - begin - taken, "findings": findings, "announcements": len(announcements.told.announced)}
 
 
-def once(*arguments: str) -> dict[str, Any]:
+def once(*arguments: str, rounds: int = ROUNDS) -> dict[str, Any]:
     """Measure in fresh processes and return the least CPU and the most memory."""
-    runs = [json.loads(subprocess.run([sys.executable, __file__, *arguments], capture_output=True, text=True, check=True).stdout) for _unused in range(ROUNDS)]
+    runs = [json.loads(subprocess.run([sys.executable, __file__, *arguments], capture_output=True, text=True, check=True).stdout) for _unused in range(rounds)]
     return {**runs[0], "cpu": min(run["cpu"] for run in runs), "memory": max(run["memory"] for run in runs)}
 
 
@@ -123,6 +128,18 @@ def tenfold(target: Path) -> None:
                 archive.writestr(f"{number}-{member}", record.replace(f'"{name}"'.encode(), f'"{name}-{number}"'.encode(), 1))
 
 
+def statements(mirror: Path) -> int:
+    """Write an archive of Red Hat's statements, made of real ones under many names; return how large it is unpacked."""
+    real = [path.read_bytes() for path in sorted(REAL_STATEMENTS.glob("*.json")) if b"enterprise_linux" in path.read_bytes()]
+    members = []
+    for number in range(STATEMENTS):
+        cve = re.search(rb"CVE-\d{4}-\d+", real[number % len(real)])
+        assert cve is not None
+        members.append((f"2026/cve-2026-{number:05}.json", real[number % len(real)].replace(cve.group(), f"CVE-2026-{number:05}".encode())))
+    redhat_mirror.archive(mirror, members)
+    return sum(len(data) for _path, data in members)
+
+
 def main() -> None:
     """Measure and print."""
     if not DUMP.exists():
@@ -133,15 +150,23 @@ def main() -> None:
         (one / "osv").mkdir(parents=True)
         (one / "osv" / "AlmaLinux").symlink_to(DUMP.parent)
         tenfold(ten / "osv" / "AlmaLinux" / "all.zip")
-        built = [(words, once("build", str(mirror), f"{mirror}.sqlite")) for words, mirror in (("the dump of AlmaLinux", one), ("ten times its records", ten))]
-        told = [(hosts, once("report", str(one), f"{name}/state", str(hosts))) for hosts in FLEETS[:2]]
-        matched = [(hosts, once("fleet", f"{one}.sqlite", str(hosts))) for hosts in FLEETS]
+        vex = Path(name, "vex")
+        size = statements(vex)
+        feeds = (
+            ("the dump of AlmaLinux", one, ROUNDS),
+            ("ten times its records", ten, 1),
+            (f"{STATEMENTS} statements of Red Hat, {size >> 20} MB", vex, ROUNDS),
+        )
+        built = [(words, once("build", str(mirror), f"{mirror}.sqlite", rounds=rounds)) for words, mirror, rounds in feeds]
+        told = [(hosts, once("report", str(one), f"{name}/state", str(hosts), rounds=ROUNDS if hosts < 1000 else 1)) for hosts in FLEETS[:2]]
+        matched = [(hosts, once("fleet", f"{one}.sqlite", str(hosts), rounds=ROUNDS if hosts < 10000 else 1)) for hosts in FLEETS]
     tables = [
         {
             "title": "Building the index",
             "columns": ["feed", "records", "CPU s", "memory MB", "index MB"],
             "rows": [[words, run["records"], run["cpu"], run["memory"], run["size"] / 1e6] for words, run in built],
-            "note": "Must reach: 1.5 s and 64 MB for the dump, 120 MB for ten times the records.",
+            "note": "Must reach: 1.5 s and 64 MB for the dump, 120 MB for ten times the records. Red Hat has some 50,000 statements, of which one archive is "
+            "taken in seldom, and of all others only those that changed.",
         },
         {
             "title": "Matching a fleet, 800 packages on each server",

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from . import csaf
@@ -43,6 +43,11 @@ RED_HAT_VENDORS = ("Red Hat, Inc.",)
 _RED_HAT_DEFAULT = ("enterprise_linux:{0}::baseos", "enterprise_linux:{0}::appstream")
 _RED_HAT_7 = ("enterprise_linux:7::server", "enterprise_linux:7::client", "enterprise_linux:7::workstation", "enterprise_linux:7::computenode")
 
+# Products that stay with a minor release: rhel_eus:9.4, enterprise_linux_eus:10.2 (so called from RHEL 10 on).
+_EXTENDED = ("rhel_", "enterprise_linux_")
+
+_MINORS = 11  # minor releases that a major one has in its life: 10.0 to 10.10
+
 _STREAM = "CentOS Stream has no announcements, and its builds are numbered otherwise than Red Hat's: what its packages fix cannot be told"
 
 _NUMBER = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4})*")
@@ -63,9 +68,9 @@ def target(system: Mapping[str, Any], cpes: tuple[str, ...] = (), vex: bool = Fa
         base, names, vendors = _RPM[name]
         return Target((f"{base}:{major}",), names, vendors)
     if name == "rhel":
-        products = _red_hat(major, version, cpes)
+        products = _prefixes(_red_hat(major, version, cpes))
         if vex:
-            return Target(tuple(f"{csaf.ECOSYSTEM}{name}" for name in _prefixes(products)), VEX, RED_HAT_VENDORS)
+            return Target(tuple(f"{csaf.ECOSYSTEM}{name}" for name in products), VEX, RED_HAT_VENDORS)
         return Target(tuple(f"Red Hat:{name}" for name in products), "both", RED_HAT_VENDORS)
     if name == "centos":
         # CentOS Linux 7 was rebuilt from Red Hat's sources with their numbers; 8 had a Stream of the same version, and 9 and later are only Stream.
@@ -80,20 +85,30 @@ def target(system: Mapping[str, Any], cpes: tuple[str, ...] = (), vex: bool = Fa
 
 def _red_hat(major: str, version: str, cpes: tuple[str, ...]) -> tuple[str, ...]:
     """Return the products of the repositories: a CPE less its "cpe:/a:redhat:", those of another minor release (EUS, AUS) left out."""
+    products = [cpe.removeprefix("cpe:/a:redhat:").removeprefix("cpe:/o:redhat:") for cpe in cpes]
+    # From RHEL 10 on the system itself has a minor release too: its repository has what was fixed in all of them.
+    plain = not any(product.startswith(_EXTENDED) for product in products)
     found = []
-    for cpe in cpes:
-        product = cpe.removeprefix("cpe:/a:redhat:").removeprefix("cpe:/o:redhat:")
-        release = product.split(":")[1] if product.count(":") else ""
-        if "." not in release or release == version:
+    for product in products:
+        name, _colon, rest = product.partition(":")
+        release = rest.partition(":")[0]
+        if "." not in release or release == version or (plain and name == "enterprise_linux"):
             found.append(product)
-    if found:
-        return tuple(dict.fromkeys(found))
-    defaults = _RED_HAT_7 if major == "7" else _RED_HAT_DEFAULT
-    return tuple(cpe.format(major) for cpe in defaults)
+    return tuple(dict.fromkeys(found)) or tuple(_default(major))
+
+
+def _default(major: str) -> Iterator[str]:
+    if major == "7":
+        yield from _RED_HAT_7
+        return
+    releases = [major] if int(major) < 10 else [major, *(f"{major}.{minor}" for minor in range(_MINORS))]
+    for release in releases:
+        yield from (cpe.format(release) for cpe in _RED_HAT_DEFAULT)
 
 
 def _prefixes(products: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the products and what they are part of: what is said of enterprise_linux:9 is said of enterprise_linux:9::baseos.
+    """Return the products and what they are part of: what is said of enterprise_linux:9 is said of enterprise_linux:9::baseos, and what is said of
+    enterprise_linux:10 of enterprise_linux:10.1.
 
     Red Hat's CPEs are prefixes, not patterns (claircore, rhel/matcher.go).
     """
@@ -101,4 +116,5 @@ def _prefixes(products: tuple[str, ...]) -> tuple[str, ...]:
     for product in products:
         parts = product.split(":")
         found += [":".join(parts[:count]).rstrip(":") for count in range(len(parts), 1, -1)]
+        found += [f"{parts[0]}:{parts[1].partition('.')[0]}"] if parts[0] == "enterprise_linux" and len(parts) > 1 else []
     return tuple(dict.fromkeys(found))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import lzma
 import shutil
 import time
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from redhat_mirror import APPSTREAM, BASEOS, EUS, NINE, Statement, archive, changed, deleted, repositories
 
-from ansible_collections.bottomup.security.plugins.plugin_utils.advisories import csaf, packed, redhat_vex
+from ansible_collections.bottomup.security.plugins.plugin_utils.advisories import csaf, ecosystem, packed, redhat_vex
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.feed import FeedError
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.index import Index, build
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.judge import Judge
@@ -385,3 +386,52 @@ def test_37_lines_that_name_no_statement_are_left_out(tmp_path):
     path.write_text("<html>\n<body>we are down\n</html>\n")
     with pytest.raises(FeedError, match="3 of 3 lines"):
         redhat_vex.lines(path)
+
+
+TEN_REPOSITORY = ("cpe:/o:redhat:enterprise_linux:10.0::baseos", "cpe:/o:redhat:enterprise_linux:10.1::baseos")
+
+
+@pytest.mark.parametrize(
+    ("case", "version", "cpes", "inside", "outside"),
+    [
+        ("9", "9.4", ("cpe:/o:redhat:enterprise_linux:9::baseos",), ["enterprise_linux:9::baseos", "enterprise_linux:9"], ["enterprise_linux:9::appstream"]),
+        (
+            "10 has the fixes of all its minor releases",
+            "10.1",
+            TEN_REPOSITORY,
+            ["enterprise_linux:10.0::baseos", "enterprise_linux:10.1", "enterprise_linux:10"],
+            [],
+        ),
+        (
+            "10 and its extended repository stay with their own",
+            "10.0",
+            (*TEN_REPOSITORY, "cpe:/o:redhat:enterprise_linux_e2s:10.0::baseos"),
+            ["enterprise_linux:10.0", "enterprise_linux_e2s:10.0::baseos"],
+            ["enterprise_linux:10.1"],
+        ),
+        ("10 without repositories", "10.1", (), ["enterprise_linux:10.0::baseos", "enterprise_linux:10.2", "enterprise_linux:10"], ["enterprise_linux:9"]),
+        (
+            "13 EUS",
+            "9.2",
+            ("cpe:/o:redhat:rhel_eus:9.2::baseos", "cpe:/o:redhat:rhel_eus:9.4::baseos"),
+            ["rhel_eus:9.2::baseos", "rhel_eus:9.2"],
+            ["rhel_eus:9.4", "enterprise_linux:9"],
+        ),
+    ],
+)
+@pytest.mark.parametrize("vex", [True, False], ids=["by its statements", "by OSV"])
+def test_products_of_repositories(case, version, cpes, inside, outside, vex):
+    start = csaf.ECOSYSTEM if vex else "Red Hat:"
+    found = ecosystem.target({"id": "rhel", "version_id": version}, cpes, vex).ecosystems
+    assert {f"{start}{name}" for name in inside} <= set(found), case
+    assert not {f"{start}{name}" for name in outside} & set(found), case
+
+
+def test_red_hats_own_repositories():
+    packed_ = needs.shared_data("advisories/osv-samples/redhat/repository2cpe") / "repository-to-cpe.json.xz"
+    data = json.loads(lzma.decompress(packed_.read_bytes()))["data"]
+    for release, version in (("8", "8.10"), ("9", "9.4"), ("10", "10.1")):
+        cpes = tuple(cpe for name in ("baseos", "appstream") for cpe in data[f"rhel-{release}-for-x86_64-{name}-rpms"]["cpes"])
+        found = ecosystem.target({"id": "rhel", "version_id": version}, cpes, True).ecosystems
+        assert f"{csaf.ECOSYSTEM}enterprise_linux:{release}" in found
+        assert {f"{csaf.ECOSYSTEM}{cpe.partition(':redhat:')[2]}" for cpe in cpes} <= set(found)
