@@ -13,7 +13,8 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.bottomup.security.plugins.plugin_utils.accept.match import BadMatch, compiled, with_host
+from ansible_collections.bottomup.security.plugins.plugin_utils.accept.expression import BadExpression, compiled
+from ansible_collections.bottomup.security.plugins.plugin_utils.accept.match import with_host
 
 
 def findings(report: object, expression: str | None = None) -> list[dict[str, Any]]:
@@ -29,7 +30,7 @@ def findings(report: object, expression: str | None = None) -> list[dict[str, An
         search = compiled(str(expression)) if expression else None
         everything = (with_host(finding, host["host"], host["groups"]) for host in report["hosts"] for finding in host["findings"])
         chosen = [item for item in everything if search is None or search(item) is True]
-    except BadMatch as error:
+    except BadExpression as error:
         raise AnsibleFilterError(f"bottomup.security.findings: {error}") from error
     # Titles and evidence came from servers: none of them is ever a template.
     return list(wrap_var(chosen))

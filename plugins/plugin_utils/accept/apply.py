@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .expression import BadExpression
 from .file import Acceptance
-from .match import BadMatch
 
 EXPIRING_DAYS = 14
 
@@ -92,7 +92,7 @@ class Acceptances:
     def _covers(use: Use, finding: Mapping[str, Any], host: str, groups: Sequence[str]) -> bool:
         try:
             covered = use.acceptance.match.covers(finding, host, groups)
-        except BadMatch as error:
+        except BadExpression as error:
             use.failure = str(error)
             return False
         if covered:

@@ -10,15 +10,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import text
 
-from .match import GLOBS, KEYS, BadMatch, Match
+from .expression import BadExpression
+from .match import GLOBS, KEYS, Match
 
 FILE_LIMIT = 4 * 1024 * 1024
 ENTRIES_LIMIT = 2000
+DEPTH_LIMIT = 10  # a list of entries, of which match has lists
 TEXT_LIMIT = 1000
 LONGEST_DAYS = 366
 ERRORS_SHOWN = 20
@@ -61,17 +64,43 @@ def read_acceptances(path: Path, today: datetime.date) -> list[Acceptance]:
     except OSError as error:
         raise AcceptanceError(f"daily_check_accepted {path}: {error.strerror}") from error
     if len(content) > FILE_LIMIT:
-        raise AcceptanceError(f"daily_check_accepted {path}: larger than {FILE_LIMIT} bytes")
+        raise AcceptanceError(f"daily_check_accepted {path}: larger than {FILE_LIMIT >> 20} MiB")
     try:
-        root = yaml.compose(content.decode("utf-8"), Loader=yaml.SafeLoader)
+        root = _composed(content.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise AcceptanceError(f"{path}: not UTF-8 at byte {error.start}") from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise AcceptanceError(f"{path}:{mark.line + 1 if mark else 1}: {error.problem or error.context}") from error
-    except (yaml.YAMLError, RecursionError) as error:
+    except yaml.YAMLError as error:
         raise AcceptanceError(f"{path}: not YAML: {text(error, 200)}") from error
     return _entries(path, root, today)
+
+
+class _Loader(yaml.SafeLoader):
+    """Makes nodes of the file, and stops at what no list of acceptances has: a few bytes of it could ask for more than there is."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        mark = self.peek_event().start_mark
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.composer.ComposerError(None, None, "no alias (*name) is taken here: write it out", mark)
+        if self.depth >= DEPTH_LIMIT:
+            raise yaml.composer.ComposerError(None, None, f"nested more than {DEPTH_LIMIT} deep", mark)
+        self.depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
+
+
+def _composed(content: str) -> yaml.Node | None:
+    loader = _Loader(content)
+    try:
+        return loader.get_single_node()
+    finally:
+        loader.dispose()
 
 
 def _entries(path: Path, root: yaml.Node | None, today: datetime.date) -> list[Acceptance]:
@@ -168,5 +197,5 @@ def _match(node: yaml.Node) -> Match:
         raise _Mistake(node, "match covers everything: name what is accepted")
     try:
         return Match(given)
-    except BadMatch as error:
+    except BadExpression as error:
         raise _Mistake(body["expression"], str(error)) from error

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from .expression import BadExpression, compiled
+
 # Keys of a match; all that are given must hold, of a list one entry must.
 EXACT = ("fingerprint", "group")
 GLOBS = ("check", "rule", "subject", "host", "inventory_group")
@@ -36,10 +38,6 @@ _NOBODYS: dict[str, Any] = {
 }
 
 
-class BadMatch(Exception):
-    """A match that cannot be used; the text says why."""
-
-
 def with_host(finding: Mapping[str, Any], host: str, groups: Sequence[str]) -> dict[str, Any]:
     """Return a finding as expressions see it: with its host."""
     return {**finding, "host": {"name": host, "groups": list(groups)}}
@@ -49,27 +47,6 @@ def ids_of(finding: Mapping[str, Any]) -> set[str]:
     """Return the ids of vulnerabilities and advisories that a finding names, in capital letters."""
     texts = (*finding["references"], finding["title"], finding["subject"])
     return {found.upper() for words in texts for found in _ID.findall(words)}
-
-
-def compiled(expression: str) -> Callable[[Mapping[str, Any]], Any]:
-    """Return a function that evaluates a JMESPath expression. Raises BadMatch."""
-    try:
-        import jmespath
-    except ImportError as error:
-        raise BadMatch("an expression needs the Python package jmespath on the controller") from error
-    try:
-        program = jmespath.compile(expression)
-    except (jmespath.exceptions.JMESPathError, ValueError, RecursionError) as error:
-        said = str(error).strip().splitlines()
-        raise BadMatch(f"not a JMESPath expression: {said[0][:200] if said else type(error).__name__}") from error
-
-    def search(value: Mapping[str, Any]) -> Any:
-        try:
-            return program.search(value)
-        except (jmespath.exceptions.JMESPathError, ValueError, TypeError, RecursionError) as error:
-            raise BadMatch(f"the expression failed: {str(error).strip().splitlines()[0][:200]}") from error
-
-    return search
 
 
 class Match:
@@ -82,7 +59,7 @@ class Match:
         self.expressions = [compiled(words) for words in given.get("expression", ())]
 
     def covers(self, finding: Mapping[str, Any], host: str, groups: Sequence[str]) -> bool:
-        """Return whether all of the match holds. Raises BadMatch where an expression cannot be evaluated, or gives no truth value."""
+        """Return whether all of the match holds. Raises BadExpression where an expression cannot be evaluated, or gives no truth value."""
         if any(finding[key] not in wanted for key, wanted in self.exact.items()):
             return False
         values = {"check": (finding["check"],), "rule": (finding["rule"],), "subject": (finding["subject"],), "host": (host,), "inventory_group": groups}
@@ -96,7 +73,7 @@ class Match:
         """Return whether it covers even a finding that nobody can mean."""
         try:
             return self.covers(_NOBODYS, "nobodys.host.invalid", ())
-        except BadMatch:
+        except BadExpression:
             return False
 
     def _names_all(self, finding: Mapping[str, Any]) -> bool:
@@ -111,5 +88,5 @@ class Match:
         if seen is None:  # what JMESPath makes of a comparison with something that a finding does not have
             return False
         if not isinstance(seen, bool):
-            raise BadMatch("the expression gives no truth value: compare, as in severity == 'low'")
+            raise BadExpression("the expression gives no truth value: compare, as in severity == 'low'")
         return seen
