@@ -15,22 +15,22 @@ WORDINGS = 4
 
 
 def common(one: str, other: str) -> str | None:
-    """Return what two titles say alike, None where that is less than half of the shorter one.
+    """Return what two titles say alike, None where that is less than half of the shorter one, and no list of other things.
 
     C(openssl 3.0.15 has known holes, 3.0.17 is out) and the same with 3.0.16 are C(openssl … has known holes, 3.0.17 is out).
     """
     if one == other:
         return one
     here, there = one.split(" "), other.split(" ")
+    head = os.path.commonprefix([here, there])
     if len(here) == len(there):
         words = [_word(*pair) for pair in zip(here, there, strict=True)]
     else:
-        head = len(os.path.commonprefix([here, there]))
-        tail = min(len(os.path.commonprefix([here[::-1], there[::-1]])), min(len(here), len(there)) - head)
-        words = [*here[:head], CUT, *(here[len(here) - tail :])]
-    alike = sum(CUT not in word for word in words)
-    if 2 * alike < min(len(here), len(there)):
-        return None
+        tail = min(len(os.path.commonprefix([here[::-1], there[::-1]])), min(len(here), len(there)) - len(head))
+        words = [*head, CUT, *(here[len(here) - tail :])]
+    if 2 * sum(CUT not in word for word in words) < min(len(here), len(there)):
+        # Lists of other things: "nginx runs deleted files: …".
+        return " ".join([*head, CUT]) if head and head[-1].endswith(":") else None
     return " ".join(word for number, word in enumerate(words) if word != CUT or number == 0 or words[number - 1] != CUT)
 
 

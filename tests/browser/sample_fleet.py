@@ -384,9 +384,13 @@ def run(hosts: int, checks: Sequence[str] = CHECKS, **keywords: Any) -> Run:
 
 def calm(hosts: int) -> Run:
     """Return the run of a fleet on which there is nothing to do."""
-    fleet = collect(
-        (document(name, "web", "debian", (), CHECKS, {}) for name in names(hosts)), run_id=RUN_ID, expected_hosts=names(hosts), expected_checks=CHECKS
-    )
+    return alike(names(hosts), ())
+
+
+def alike(hosts: Sequence[str], keys: Sequence[str]) -> Run:
+    """Return the run of hosts of these names that all have these findings."""
+    documents_of = (document(name, "web", "debian", keys, CHECKS, {}) for name in hosts)
+    fleet = collect(documents_of, run_id=RUN_ID, expected_hosts=hosts, expected_checks=CHECKS)
     return judge(fleet, fail_on="high", max_unreachable="0", now=NOW)
 
 

@@ -20,6 +20,13 @@ from ansible_collections.bottomup.security.plugins.plugin_utils.report.page impo
 
 SIZES = (1, 5, 50, 500)
 
+LONG_NAMES = [f"ip-10-20-{number}-114.eu-central-1.compute.internal.{'production-' * 12}example.com" for number in range(3)] + ["w" * 250]
+
+# What reaches beyond the card or the cell that it stands in.
+OUTSIDE = """[...document.querySelectorAll('.name, .command code, h3, dd')].filter(node => node.checkVisibility() &&
+  node.getBoundingClientRect().right > node.closest('td, .where, .do, article, details, section').getBoundingClientRect().right + 1
+).map(node => node.className + ' ' + node.textContent.slice(0, 40))"""
+
 # Relative luminance and contrast as WCAG 2 has them; the ground is that of the nearest ancestor that has one.
 CONTRASTS = """(() => {
   const parts = colour => (colour.match(/[\\d.]+/g) || []).map(Number);
@@ -74,6 +81,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return the address of a page for each size of fleet and for each hostile text."""
     folder = tmp_path_factory.mktemp("pages")
     runs = {str(size): sample_fleet.run(size) for size in SIZES} | {"calm": sample_fleet.calm(3)}
+    runs["long"] = sample_fleet.alike(LONG_NAMES, ("libssl", "openssl", "env", "dead", "avc"))
     runs |= {name: run_with([(words, "critical"), ("unit", "low")], words) for name, words in TEXTS.items()}
     for name, run in runs.items():
         Path(folder, f"{name}.html").write_bytes(b"".join(report_html(run)))
@@ -104,11 +112,12 @@ def test_hostile_texts_do_nothing(browser: chromium.Chromium, pages: dict[str, s
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280, 1920])
-@pytest.mark.parametrize("size", [*map(str, SIZES), "calm"])
-def test_it_never_scrolls_sideways(browser: chromium.Chromium, pages: dict[str, str], size: str, width: int) -> None:
+@pytest.mark.parametrize("size", [*map(str, SIZES), "calm", "long"])
+def test_it_never_scrolls_sideways_and_nothing_lies_over_something_else(browser: chromium.Chromium, pages: dict[str, str], size: str, width: int) -> None:
     browser.look(width=width)
     browser.open(pages[size])
     assert browser.evaluate("document.documentElement.scrollWidth") <= width
+    assert browser.evaluate(OUTSIDE) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -200,6 +200,7 @@ TITLES = {
     "of other versions": (["ssl 3.0.15-1 has holes, 3.0.17 is out", "ssl 3.0.14-2 has holes, 3.0.17 is out"], "ssl … has holes, 3.0.17 is out"),
     "of other sizes": (["/.env answered 200 (1184 bytes)", "/.env answered 200 (920 bytes)"], "/.env answered 200 (… bytes)"),
     "of more files": (["nginx runs deleted files: a, b", "nginx runs deleted files: c", "nginx runs deleted files: a, b"], "nginx runs deleted files: …"),
+    "of quite other files": (["nginx runs deleted files: a, b, c, d, e, f", "nginx runs deleted files: h, i, j, k, l, m"], "nginx runs deleted files: …"),
     "once more in the middle": (["a pool of 3 disks is degraded", "a pool of 12 old disks is degraded"], "a pool of … disks is degraded"),
     "the same": (["A reboot is pending"] * 3, "A reboot is pending"),
     "first of the fewer": (["something else entirely", "A reboot is pending", "A reboot is pending"], "A reboot is pending"),
