@@ -49,34 +49,34 @@ def _interpreter() -> Callable[[], Any]:
     """Return the class that evaluates: jmespath's own, which counts. The package is optional, and imported late."""
     from jmespath import Options, exceptions, functions, visitor
 
-    class Spent(exceptions.JMESPathError):  # type: ignore[misc]
+    class Spent(exceptions.JMESPathError):
         def __str__(self) -> str:
             return f"it takes more than {BUDGET:,} steps and values"
 
-    class Functions(functions.Functions):  # type: ignore[misc]
-        @functions.signature({"types": ["string"]}, {"types": ["array-string"]})  # type: ignore[untyped-decorator]
+    class Functions(functions.Functions):
+        @functions.signature({"types": ["string"]}, {"types": ["array-string"]})
         def _func_join(self, separator: str, array: list[str]) -> str:
             # The only one whose answer is larger than what it is given, times what it is given.
             if len(separator) * len(array) > BUDGET:
                 raise Spent
             return separator.join(array)
 
-    class Counting(visitor.TreeInterpreter):  # type: ignore[misc]
+    class Counting(visitor.TreeInterpreter):
         def __init__(self) -> None:
             super().__init__(Options(custom_functions=Functions()))
             self._left = BUDGET
 
-        def visit(self, node: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        def visit(self, node: Any, *args: Any, **kwargs: Any) -> Any:
             self._spend(1)
             return super().visit(node, *args, **kwargs)
 
-        def visit_multi_select_list(self, node: dict[str, Any], value: Any) -> Any:
+        def visit_multi_select_list(self, node: Any, value: Any) -> Any:
             return self._counted(super().visit_multi_select_list(node, value))
 
-        def visit_multi_select_dict(self, node: dict[str, Any], value: Any) -> Any:
+        def visit_multi_select_dict(self, node: Any, value: Any) -> Any:
             return self._counted(super().visit_multi_select_dict(node, value))
 
-        def visit_function_expression(self, node: dict[str, Any], value: Any) -> Any:
+        def visit_function_expression(self, node: Any, value: Any) -> Any:
             return self._counted(super().visit_function_expression(node, value))
 
         def _counted(self, made: Any) -> Any:
