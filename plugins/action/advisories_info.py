@@ -10,40 +10,27 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
-from ansible.utils.unsafe_proxy import wrap_var
-
 from ansible_collections.bottomup.security.plugins.plugin_utils import settings
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories import cache, inputs, judge
+from ansible_collections.bottomup.security.plugins.plugin_utils.controller_action import ControllerAction
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "documents": {"type": "list", "elements": "dict", "default": []},
     "files": {"type": "list", "elements": "path", "default": []},
     "os": {"type": "dict", "default": {}},
-    "mirror": {"type": "path", "default": ""},
+    "feeds_dir": {"type": "path", "default": "", "aliases": ["mirror"]},
     "state_dir": {"type": "str", "default": ""},
 }
 
 
-class ActionModule(ActionBase):
-    """Runs on the controller alone: no connection, the same in check mode."""
+class ActionModule(ControllerAction):
+    """Judges, the same in check mode. Names came from servers and lock files."""
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_async = False
+    ARGUMENTS = ARGUMENTS
+    MISTAKES = (settings.SettingError, inputs.InputError, OSError, sqlite3.Error)
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        super().run(tmp, task_vars)
-        _valid, options = self.validate_argument_spec(argument_spec=ARGUMENTS)
-        try:
-            result = _answer(options)
-        except (settings.SettingError, inputs.InputError, OSError, sqlite3.Error) as error:
-            raise AnsibleActionFail(str(error)) from error
-        # Names came from servers and lock files: none of them is ever a template.
-        wrapped: dict[str, Any] = wrap_var({"changed": False, **result})
-        return wrapped
+    def answer(self, options: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        return _answer(options)
 
 
 def _answer(options: dict[str, Any]) -> dict[str, Any]:
@@ -51,9 +38,9 @@ def _answer(options: dict[str, Any]) -> dict[str, Any]:
     for path in options["files"]:
         asked += inputs.of_file(Path(path), options["os"])
     state_dir = settings.state_dir(options["state_dir"])
-    mirror = Path(options["mirror"]) if options["mirror"] else settings.feeds_dir("", state_dir)
-    if options["mirror"] and not mirror.is_dir():
-        raise inputs.InputError(f"mirror {mirror} is no folder")
+    mirror = settings.feeds_dir(options["feeds_dir"], state_dir)
+    if options["feeds_dir"] and not mirror.is_dir():
+        raise inputs.InputError(f"feeds_dir {mirror} is no folder")
     now = time.time()
     with cache.opened(mirror, settings.writable(state_dir)) as base:
         known, _states = cache.feeds_of(base, mirror, now, judge.STALE_AFTER)

@@ -9,13 +9,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.bottomup.security.plugins.plugin_utils import settings, spool
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.judge import STALE_AFTER
+from ansible_collections.bottomup.security.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.bottomup.security.plugins.plugin_utils.feeds import catalog, manifest, needs, one, pages, refresh
 from ansible_collections.bottomup.security.plugins.plugin_utils.feeds.options import Options, checked
 from ansible_collections.bottomup.security.plugins.plugin_utils.feeds.states import FeedState, feed_states
@@ -43,33 +41,30 @@ RUNS_ASKED = 100
 NOTHING_KNOWN = "no server's software is known yet: run the daily check once, or name daily_check_feeds_ecosystems"
 
 
-class ActionModule(ActionBase):
-    """Runs on the controller alone: no connection."""
+class ActionModule(ControllerAction):
+    """Fetches what is due. Words of feeds and pages came from anywhere."""
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_async = False
+    ARGUMENTS = ARGUMENTS
+    MISTAKES = (settings.SettingError, spool.SpoolError, refresh.Busy, FetchError, OSError)
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        super().run(tmp, task_vars)
-        _valid, given = self.validate_argument_spec(argument_spec=ARGUMENTS)
+    def answer(self, options: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         try:
-            options = checked(given)
-            state_dir = settings.writable(settings.state_dir(given["state_dir"]))
-            folder = settings.writable(settings.feeds_dir(given["feeds_dir"], state_dir), "daily_check_feeds_dir")
-            work = _Work(options, folder, _runs(state_dir, given["run_id"]), Web(options.ca), given["enforce"])
-            result = work.looked_at() if self._task.check_mode else work.done()
-        except (settings.SettingError, spool.SpoolError, refresh.Busy, FetchError, OSError) as error:
-            if given["enforce"]:
-                raise AnsibleActionFail(str(error)) from error
+            result = self._work(options)
+        except self.MISTAKES as error:
+            if options["enforce"]:
+                raise
             result = {"msg": f"feeds: {error}"}
             Display().display(result["msg"])
-        if given["enforce"] and result.get("problems"):
+        if options["enforce"] and result.get("problems"):
             result.update(failed=True, msg="; ".join(f"{name}: {why}" for name, why in result["problems"].items()))
-        # Words of feeds and pages came from anywhere: none of them is ever a template.
-        wrapped: dict[str, Any] = wrap_var({"changed": bool(result.get("fetched")), **result})
-        return wrapped
+        return {"changed": bool(result.get("fetched")), **result}
+
+    def _work(self, given: dict[str, Any]) -> dict[str, Any]:
+        options = checked(given)
+        state_dir = settings.writable(settings.state_dir(given["state_dir"]))
+        folder = settings.writable(settings.feeds_dir(given["feeds_dir"], state_dir), "daily_check_feeds_dir")
+        work = _Work(options, folder, _runs(state_dir, given["run_id"]), Web(options.ca), given["enforce"])
+        return work.looked_at() if self._task.check_mode else work.done()
 
 
 def _runs(state_dir: Path, run_id: str) -> list[Path]:

@@ -12,16 +12,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.bottomup.security.plugins.plugin_utils import collector, settings, spool, windows
 from ansible_collections.bottomup.security.plugins.plugin_utils.accept.apply import block
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories import cyclonedx
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.fleet import Announcements
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.judge import STALE_AFTER
+from ansible_collections.bottomup.security.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.bottomup.security.plugins.plugin_utils.history.rebuild import OldRun, old_run, rebuild
 from ansible_collections.bottomup.security.plugins.plugin_utils.history.record import Recorder
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect import Fleet, collect
@@ -60,25 +58,17 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 
 
-class ActionModule(ActionBase):
-    """Runs on the controller alone: no connection, the same in check mode."""
+class ActionModule(ControllerAction):
+    """Writes the report, the same in check mode. Names and titles came from servers."""
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_async = False
+    ARGUMENTS = ARGUMENTS
+    MISTAKES = (settings.SettingError, spool.SpoolError, ValueError)
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        super().run(tmp, task_vars)
-        _valid, options = self.validate_argument_spec(argument_spec=ARGUMENTS)
-        try:
-            with collector.put_off():
-                run, paths, words = _report(options, bool(self._task.check_mode))
-        except (settings.SettingError, spool.SpoolError, ValueError) as error:
-            raise AnsibleActionFail(str(error)) from error
+    def answer(self, options: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        with collector.put_off():
+            run, paths, words = _report(options, bool(self._task.check_mode))
         Display().display(f"\n{words}")
-        result = {
-            "changed": False,
+        result: dict[str, Any] = {
             "verdict": run.verdict,
             "exit": run.exit.as_dict(),
             "failed_hosts": run.failed_hosts(),
@@ -92,9 +82,7 @@ class ActionModule(ActionBase):
         }
         if options["enforce"] and run.exit.code:
             result.update(failed=True, msg=f"{run.verdict}. Exit reason {run.exit.code}: {run.exit.as_dict()['reason']}")
-        # Names and titles came from servers: none of them is ever a template, not even before ansible-core 2.19.
-        wrapped: dict[str, Any] = wrap_var(result)
-        return wrapped
+        return result
 
 
 def _report(options: dict[str, Any], check_mode: bool) -> tuple[Run, dict[str, str], str]:

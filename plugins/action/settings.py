@@ -5,66 +5,56 @@
 
 from __future__ import annotations
 
-import typing as t
-
-from ansible.plugins.action import ActionBase
+from typing import Any
 
 from ansible_collections.bottomup.security.plugins.plugin_utils import settings
+from ansible_collections.bottomup.security.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.bottomup.security.plugins.plugin_utils.feeds import options as feeds
 
-ARGUMENTS = (
+NAMES = (
     *("checks", "options", "state_dir", "run_id", "timeout", "memory", "task_timeout", "fail_on", "max_unreachable"),
     *("database", "keep_days", "accepted", "outputs", "report_dir", "feeds_dir", "vex", "tell"),
     *feeds.DEFAULTS,
 )
+DEFAULTS = {"timeout": 60, "memory": "256M", "task_timeout": 900, "fail_on": "high", "max_unreachable": 0, "keep_days": 90}
 
 
-class ActionModule(ActionBase):
-    """Action behind the module bottomup.security.settings."""
+class ActionModule(ControllerAction):
+    """Checks each setting in words that name its variable, so that Ansible's own check leaves the values as they are."""
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_async = False
+    ARGUMENTS = {name: {"type": "raw", "default": DEFAULTS.get(name)} for name in NAMES}
+    MISTAKES = (settings.SettingError,)
 
-    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        variables = task_vars or {}
-        result: dict[str, t.Any] = super().run(tmp, variables)
-        try:
-            return {**result, "changed": False, **_checked(self._task.args, variables)}
-        except settings.SettingError as error:
-            return {**result, "changed": False, "failed": True, "msg": str(error)}
+    def answer(self, options: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        return _checked(options, variables)
 
 
-def _checked(args: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
-    unknown = sorted(set(args) - set(ARGUMENTS))
-    if unknown:
-        raise settings.SettingError(f"bottomup.security.settings has no option {', '.join(unknown)}; it has {', '.join(ARGUMENTS)}")
-    enabled, skipped = settings.checks(args.get("checks"), variables.get("ansible_run_tags", ()), variables.get("ansible_skip_tags", ()))
+def _checked(args: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+    enabled, skipped = settings.checks(args["checks"], variables.get("ansible_run_tags", ()), variables.get("ansible_skip_tags", ()))
     if not enabled:
         raise settings.SettingError("no check is left to run: the tags of this run leave out all of daily_check_checks")
-    settings.options(args.get("options"))
-    timeout = settings.timeout(args.get("timeout", 60))
-    task_timeout = settings.task_timeout(args.get("task_timeout", 900))
+    settings.options(args["options"])
+    timeout = settings.timeout(args["timeout"])
+    task_timeout = settings.task_timeout(args["task_timeout"])
     if task_timeout <= timeout:
         raise settings.SettingError(f"daily_check_task_timeout is {task_timeout} s: it must be longer than the limit of each check ({timeout} s)")
-    settings.memory(args.get("memory", "256M"))
-    settings.fail_on(args.get("fail_on", "high"))
-    settings.max_unreachable(args.get("max_unreachable", 0), len(variables.get("ansible_play_hosts_all", ())))
-    settings.accepted(args.get("accepted"))
-    settings.vex(args.get("vex"))
-    settings.outputs(args.get("outputs"))
-    settings.report_dir(args.get("report_dir"))
-    settings.feeds_dir(args.get("feeds_dir"), settings.state_dir(args.get("state_dir")))
+    settings.memory(args["memory"])
+    settings.fail_on(args["fail_on"])
+    settings.max_unreachable(args["max_unreachable"], len(variables.get("ansible_play_hosts_all", ())))
+    settings.accepted(args["accepted"])
+    settings.vex(args["vex"])
+    settings.outputs(args["outputs"])
+    settings.report_dir(args["report_dir"])
+    settings.feeds_dir(args["feeds_dir"], settings.state_dir(args["state_dir"]))
     feeds.checked(args)
-    settings.tell(args.get("tell"))
-    settings.database(args.get("database"))
-    settings.keep_days(args.get("keep_days", 90))
+    settings.tell(args["tell"])
+    settings.database(args["database"])
+    settings.keep_days(args["keep_days"])
     short = settings.short_trip(task_timeout, timeout, len(enabled))
     return {
         **({"warnings": [short]} if short else {}),
         "checks": enabled,
         "skipped_checks": skipped,
-        "run_id": settings.run_id(args.get("run_id")),
-        "state_dir": str(settings.writable(settings.state_dir(args.get("state_dir")))),
+        "run_id": settings.run_id(args["run_id"]),
+        "state_dir": str(settings.writable(settings.state_dir(args["state_dir"]))),
     }

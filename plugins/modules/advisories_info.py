@@ -47,11 +47,12 @@ options:
       - C(id) and C(version_id) of os-release, for documents that do not name their system, such as a result of M(bottomup.security.software_info).
     type: dict
     default: {}
-  mirror:
+  feeds_dir:
     description:
-      - Folder with the feeds. Empty means C(feeds) in O(state_dir).
+      - Folder with the feeds, as M(bottomup.security.feeds) fills it, or any mirror in that layout. Empty means C(feeds) in O(state_dir).
     type: path
     default: ""
+    aliases: [mirror]
   state_dir:
     description:
       - Folder that keeps the index. Empty means C(bottomup-security) in E(XDG_STATE_HOME), or in C(~/.local/state).
