@@ -16,7 +16,8 @@ import ipaddress
 import re
 
 _V4 = re.compile(rb"(?:\d{1,3}\.){3}\d{1,3}\Z")
-_V6 = re.compile(rb"[0-9a-fA-F:.]*:[0-9a-fA-F:.]*\Z")
+# The longest IPv6 address has 45 characters, with an IPv4 address at its end. A word of megabytes must not be looked at twice.
+_V6 = re.compile(rb"(?=[^:]{0,4}:)[0-9a-fA-F:.]{2,45}\Z")
 _PORT = re.compile(rb"((?:\d{1,3}\.){3}\d{1,3}):\d{1,5}\Z|\[([0-9a-fA-F:.]+)\](?::\d{1,5})?\Z")
 
 UNKNOWN = b"-"

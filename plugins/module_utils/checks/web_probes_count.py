@@ -52,21 +52,27 @@ class Count:
             self.roots += 1
             self._tally.server(server).root(record.size)
         elif status in REFUSED:
-            self._refused(record, who)
+            if not request:
+                self._tally.empty += 1
+            elif status == b"404":
+                self._missing(request, record.referer, lambda: record.host)
+            elif status == b"401":
+                self._tally.event(who, "login_failures", record.when, request)
 
-    def _refused(self, record, who):
-        """Count an answer 4xx to a request without a signature."""
-        if not record.request:
+    def glance(self, status, request, referer, layout, head):
+        """Count an answer 403 or 404 to a request without a signature, of a line that is still in pieces."""
+        if not request:
             self._tally.empty += 1
-        elif record.status == b"404":
-            path = record.request.split(b" ", 2)[1] if b" " in record.request else record.request
-            host = record.referer.split(b"/", 3)[2].lower() if record.referer.count(b"/") > 2 else b""
-            if host and (host in self._own or host == record.host.lower()):
-                self._tally.link(path, record.referer, record.when)
-            elif not self._regular(path.partition(b"?")[0]):
-                self._tally.event(who, "missing", record.when)
-        elif record.status == b"401":
-            self._tally.event(who, "login_failures", record.when, record.request)
+        elif status == b"404":
+            self._missing(request, referer, lambda: layout.host(head[head.rfind(b"\n") + 1 :]))
+
+    def _missing(self, request, referer, host_of):
+        path = request.split(b" ", 2)[1] if b" " in request else request
+        site = referer.split(b"/", 3)[2].lower() if referer.count(b"/") > 2 else b""
+        if site and (site in self._own or site == host_of().lower()):
+            self._tally.link(path, referer)
+        elif not self._regular(path.partition(b"?")[0]):
+            self._tally.missing += 1
 
     def event(self, event):
         """Count what an error log says of a client; some kinds mean something only about a request with a signature."""

@@ -49,6 +49,7 @@ def totals(tally, meaning):
         "unparsed": tally.unparsed,
         "outside_window": tally.outside,
         "empty_requests": tally.empty,
+        "missing_pages": tally.missing,
         "bytes": tally.bytes,
         "hits": hits,
         "answered": answered,

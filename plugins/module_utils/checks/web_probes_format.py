@@ -94,18 +94,26 @@ class Quoted:
             if start < 0:
                 return None
             when = times.local(words[start + 1 : start + 34])
+        known = self._who(words, start)
+        return known + (when,) if known else None
+
+    def _who(self, words, start):
         # The same clients come again and again.
         known = self._heads.get(words[:start])
         if known is None:
             fields = words[:start].split()
             if not fields:
-                fields = words[start:].partition(b"]")[2].split()
-                known = _who(fields)
-            else:
-                if len(self._heads) > HEADS_LIMIT:
-                    self._heads.clear()
-                known = self._heads[words[:start]] = _who(fields)
-        return known + (when,) if known else None
+                return _who(words[start:].partition(b"]")[2].split())
+            if len(self._heads) > HEADS_LIMIT:
+                self._heads.clear()
+            known = self._heads[words[:start]] = _who(fields)
+        return known
+
+    def host(self, words):
+        """Return the virtual host that stands before the client's address, or an empty word."""
+        start = words.find(b"[")
+        known = self._who(words, start) if start >= 0 else ()
+        return known[2] if known else b""
 
     def pieces(self, pieces):
         """Return the Record of a line that was split at its quotes, or None."""

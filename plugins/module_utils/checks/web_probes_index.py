@@ -24,6 +24,8 @@ _WORD = re.compile(rb"[a-z0-9_]*[a-z_][a-z0-9_]*\Z")
 _RUN = re.compile(r"[a-z_]+")
 # So few skeletons are looked at one by one.
 _FEW = 8
+# Bounded: full memories are cleared, which costs speed and never correctness.
+WORDS_LIMIT = 20000
 
 
 class Index:
@@ -54,20 +56,38 @@ class Index:
             run = max(_RUN.findall(piece) or [""], key=len)
             signs = [sign for sign in piece if sign in _SIGNS]
             (self._by_sign.setdefault(signs[0], []) if signs else self._plain).append((run, piece, entries))
+        self._runs = sorted({run for run, _piece, _entries in itertools.chain(self._plain, *self._by_sign.values()) if run})
+        # Words that came again and again: those that hold nothing of the table, those that do, and the words of the call before.
+        self._dull, self._bright, self._last = set(), set(), set()
 
     def present(self, bones):
         """Return ({word: entries}, [(piece, entries)]) of the table that one skeleton, or many of them, hold: what C(candidates) looks for."""
         # Text, since "in" of bytes first tries its argument as a number and throws the error away: five times the cost.
         text = bones.decode("latin-1")
-        known = set(words(bones))
-        vocabulary = b" ".join(known).decode("latin-1")
+        known = set(words(bones)).difference(self._dull)
         some = {}
         for word in self._words.intersection(known):
             entries = [entry for entry in self._by_word[word] if entry[0] in text]
             if entries:
                 some[word] = entries
+        vocabulary = b" ".join(known).decode("latin-1")
+        runs = {run for run in self._runs if run in vocabulary}
+        runs.add("")
+        self._learn(known)
         asked = itertools.chain(self._plain, *[self._by_sign.get(sign, ()) for sign in set(bones.translate(None, _COMMON).decode("latin-1"))])
-        return some, [(piece, entries) for run, piece, entries in asked if run in vocabulary and piece in text]
+        return some, [(piece, entries) for run, piece, entries in asked if run in runs and piece in text]
+
+    def _learn(self, known):
+        """Remember which of the words that came twice in a row need no look the next time."""
+        again = known.intersection(self._last)
+        self._last = known
+        again.difference_update(self._words, self._bright)
+        if len(self._dull) + len(self._bright) > WORDS_LIMIT:
+            self._dull.clear()
+            self._bright.clear()
+        for word in again:
+            text = word.decode("latin-1")
+            (self._bright if any(run in text for run in self._runs) else self._dull).add(word)
 
     @staticmethod
     def candidates(bones, present):

@@ -25,6 +25,8 @@ _ROOTS_WANTED = 400
 _SNIFFED = 50
 _HOUR = 3600
 _FOUR = b"4"
+# Refusals of which neither the client nor the time matters, unless the request has a signature.
+_GLANCED = frozenset((b" 403 ", b" 404 "))
 # The first digit of a status stands behind the space that follows the request.
 _status_digit = operator.itemgetter(1)
 
@@ -87,8 +89,8 @@ class Scan:
         distinct = set(requests)
         fresh = self._requests.fresh(distinct)
         named = [pieces[place::stride] for place in (layout.agent, layout.referer) if place < stride]
-        values = set().union(*named)
-        fresh_values = self._headers.fresh(values)
+        values = [set(column) for column in named]
+        fresh_values = self._headers.fresh(set().union(*values))
         others = [pieces[place::stride] for place in range(3, stride) if place not in (layout.agent, layout.referer)]
         if not (digits.isdigit() and _one_a_line(heads) and _no_line_break(answers, fresh, fresh_values, *others)):
             return False
@@ -107,29 +109,39 @@ class Scan:
             self._requests.judge(fresh)
         if fresh_values:
             self._headers.judge(fresh_values)
-        for row in sorted(self._rows(requests, distinct, answers, digits, named, values)):
+        rows = self._worth_a_look(requests, distinct, named, values)
+        self._add_refused(pieces, answers, digits, rows)
+        for row in sorted(rows):
             self._row(pieces[row * stride : (row + 1) * stride + 1], row, first)
         self._number += count
         return True
 
-    def _rows(self, requests, distinct, answers, digits, named, values):
-        """Return the numbers of the lines that are worth a look: a signature, a refusal, an answer to C(/)."""
+    def _worth_a_look(self, requests, distinct, named, values):
+        """Return the numbers of the lines with a signature, or an answer to C(/)."""
         rows = set()
         hot = self._requests.hot(distinct)
         if self._count.roots < _ROOTS_WANTED:
             hot.update(distinct.intersection(ROOTS))
         if hot:
             rows.update(_rows_with(hot, requests))
-        hot = self._headers.hot(values)
-        if hot:
-            for column in named:
+        for column, some in zip(named, values):
+            hot = self._headers.hot(some)
+            if hot:
                 rows.update(_rows_with(hot, column))
+        return rows
+
+    def _add_refused(self, pieces, answers, digits, rows):
+        """Add the numbers of refused lines to C(rows); those that need no more than a glance are counted here."""
+        stride, referer = self._layout.stride, self._layout.referer
         row = digits.find(_FOUR)
         while row >= 0:
-            if answers[row][1:4] in REFUSED:
+            status = answers[row][:5]
+            if status in _GLANCED and row not in rows:
+                place = row * stride
+                self._count.glance(status[1:4], pieces[place + 1], pieces[place + referer] if referer < stride else b"-", self._layout, pieces[place])
+            elif status[1:4] in REFUSED:
                 rows.add(row)
             row = digits.find(_FOUR, row + 1)
-        return rows
 
     def _row(self, line, row, when):
         """Count one line of a whole block, split at its quotes."""

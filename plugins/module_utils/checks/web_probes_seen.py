@@ -15,7 +15,7 @@ __metaclass__ = type
 from .web_probes_text import normalise_all, plain_and_odd, plain_skeletons, shapes_of, skeleton
 
 # Bounded: a full one is cleared, which costs speed and never correctness.
-REQUESTS_LIMIT = 60000
+REQUESTS_LIMIT = 130000
 SKELETONS_LIMIT = 40000
 SHAPES_LIMIT = 20000
 HEADERS_LIMIT = 10000
@@ -66,8 +66,7 @@ class Requests:
     def __init__(self, judge):
         self._judge = judge
         self._seen, self._hot, self.verdicts = set(), set(), {}
-        self._dull = set()  # skeletons of plain requests, without a literal
-        self._dull_texts = set()  # the same of all others, normalised
+        self._dull = set()  # skeletons without a literal
         self._shapes = {}  # plain request with zeros for digits -> verdict
 
     def fresh(self, distinct):
@@ -90,34 +89,29 @@ class Requests:
 
     def judge(self, fresh):
         """Judge a set of requests that were not seen before."""
-        for memory, limit in ((self._dull, SKELETONS_LIMIT), (self._dull_texts, SKELETONS_LIMIT), (self._shapes, SHAPES_LIMIT)):
+        for memory, limit in ((self._dull, SKELETONS_LIMIT), (self._shapes, SHAPES_LIMIT)):
             if len(memory) > limit:
                 memory.clear()
         self._seen.update(fresh)
         plain, odd = plain_and_odd(list(fresh))
-        if plain:
-            bones = plain_skeletons(plain)
-            unknown = set(bones).difference(self._dull)
-            candidates = self._judge.sorted_out(unknown) if unknown else {}
-            self._dull.update(unknown.difference(candidates) if candidates else unknown)
-            if candidates:
-                some = [(request, candidates[bone]) for request, bone in zip(plain, bones) if bone in candidates]
-                texts = normalise_all([request for request, _candidates in some])
-                for (request, found), text in zip(some, texts):
-                    self._judge_text(request, text, found, True)
-        if odd:
-            self._judge_odd(odd)
-
-    def _judge_odd(self, odd):
-        texts = normalise_all(odd)
-        bones = skeleton(b"\n".join(texts)).split(b"\n")
-        unknown = set(bones).difference(self._dull_texts)
-        candidates = self._judge.sorted_out(unknown) if unknown else {}
-        self._dull_texts.update(unknown.difference(candidates) if candidates else unknown)
-        if candidates:
-            for request, bone, text in zip(odd, bones, texts):
-                if bone in candidates:
-                    self._judge_text(request, text, candidates[bone], False)
+        bones = plain_skeletons(plain) if plain else []
+        texts = normalise_all(odd) if odd else []
+        odd_bones = skeleton(b"\n".join(texts)).split(b"\n") if odd else []
+        unknown = set(bones)
+        unknown.update(odd_bones)
+        unknown.difference_update(self._dull)
+        if not unknown:
+            return
+        candidates = self._judge.sorted_out(unknown)
+        self._dull.update(unknown.difference(candidates) if candidates else unknown)
+        if not candidates:
+            return
+        some = [(request, candidates[bone]) for request, bone in zip(plain, bones) if bone in candidates]
+        for (request, found), text in zip(some, normalise_all([request for request, _found in some]) if some else ()):
+            self._judge_text(request, text, found, True)
+        for request, bone, text in zip(odd, odd_bones, texts):
+            if bone in candidates:
+                self._judge_text(request, text, candidates[bone], False)
 
     def _judge_text(self, request, text, candidates, plain):
         # The shape of a plain request is all that its verdict depends on, unless a signature asks for a certain digit.

@@ -119,7 +119,7 @@ class Tally:
 
     def __init__(self, list_hits=False):
         self.list_hits = list_hits
-        self.lines = self.unparsed = self.outside = self.empty = self.bytes = 0
+        self.lines = self.unparsed = self.outside = self.empty = self.missing = self.bytes = 0
         self.hours = {}
         self.hit_hours = {}
         self.verdicts = {}
@@ -189,7 +189,7 @@ class Tally:
             sizes = self.sizes[name if len(self.sizes) < 500 else b""] = Sizes()
         return sizes
 
-    def link(self, path, referer, when):
+    def link(self, path, referer):
         """Count a broken link of the own site."""
         self.links_total += 1
         link = self.links.get(path)
@@ -199,7 +199,7 @@ class Tally:
             self.links[path[:SAMPLE_LENGTH]] = [1, referer[:SAMPLE_LENGTH]]
 
     def event(self, who, kind, when, sample=b""):
-        """Count something else that happened to a client: an answer 401, 403 or 404, a line of an error log."""
+        """Count something else that happened to a client: an answer 401, a line of an error log."""
         event = self.events.get((who, kind))
         if event is not None:
             event.add(when)
@@ -222,7 +222,7 @@ class Tally:
 
     def merge(self, other):
         """Add what another worker counted."""
-        for name in ("lines", "unparsed", "outside", "empty", "bytes", "answers_cut", "links_total", "error_lines"):
+        for name in ("lines", "unparsed", "outside", "empty", "missing", "bytes", "answers_cut", "links_total", "error_lines"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for mine, theirs in (
             (self.hours, other.hours),

@@ -170,11 +170,14 @@ def plain_and_odd(requests):
         blob.decode("ascii")
     except UnicodeDecodeError:
         return [], requests
-    rows = set()
-    rows_with(blob, _ODD, ends_of(requests), rows)
-    if not rows:
-        return requests, []
-    return [request for row, request in enumerate(requests) if row not in rows], [requests[row] for row in rows]
+    plain, odd = requests, []
+    for sign in _ODD:
+        if blob.find(sign) >= 0:
+            # The list of all places at once: a loop would take three times as long.
+            places = list(map(bytes.find, plain, itertools.repeat(sign)))
+            odd.extend([request for request, place in zip(plain, places) if place >= 0])
+            plain = [request for request, place in zip(plain, places) if place < 0]
+    return plain, odd
 
 
 def plain_skeletons(requests):

@@ -261,6 +261,26 @@ def test_case_16_known_paths_never_silence_a_signature(server: Server) -> None:
     assert rules(server.run(known_paths=[".*"])) == {"web_probes.answered": "critical"}
 
 
+def test_known_paths_are_no_missing_pages_and_the_path_alone_tells(server: Server) -> None:
+    missing = get("/images/a.png") + get("/x?y=images") + get("/gone", referer="https://a.example.com/images/") + get("/images/b.png?v=1")
+    server.put(LOG, NORMAL + missing)
+    assert server.run()["data"]["totals"]["missing_pages"] == 2
+    assert server.run(known_paths=["gone"])["data"]["totals"]["missing_pages"] == 3
+
+
+def test_what_the_application_serves_is_no_missing_page(server: Server) -> None:
+    server.put("/srv/shop/public/icons/a.svg", b"<svg/>")
+    server.put(LOG, NORMAL + get("/icons/a.svg") + get("/icons/b.svg"))
+    assert server.run(public_dirs=["/srv/shop/public"])["data"]["totals"]["missing_pages"] == 1
+
+
+def test_case_26_a_broken_link_of_a_virtual_host_of_the_same_name(server: Server) -> None:
+    one = get("/img/gone.png", referer="https://www.x.com/cart")
+    server.put(LOG, b"".join(b"www.x.com " + line for line in (NORMAL + one).splitlines(keepends=True)) + b"www.y.com " + one)
+    totals = server.run()["data"]["totals"]
+    assert (totals["broken_links"], totals["missing_pages"]) == (1, 1)
+
+
 def test_sidekiq_behind_a_login_is_no_alarm(server: Server) -> None:
     server.put(LOG, NORMAL + get("/sidekiq", 200, 4100).replace(b" - - ", b" - admin "))
     assert rules(server.run()) == {"web_probes.answered": "low"}

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.bottomup.security.plugins.module_utils.checks import web_probes_seen, web_signatures
+from ansible_collections.bottomup.security.plugins.module_utils.checks import web_probes_index, web_probes_seen, web_signatures
 from ansible_collections.bottomup.security.plugins.module_utils.checks.web_probes_judge import Judge
 from ansible_collections.bottomup.security.plugins.module_utils.checks.web_probes_scan import Scan
 from ansible_collections.bottomup.security.plugins.module_utils.checks.web_probes_tally import Tally
@@ -82,6 +82,7 @@ def test_case_28_the_fast_path_finds_what_judging_each_line_finds(limit: int, mo
     """Skeletons, shapes and caches may save work and may not change a verdict."""
     for name in ("REQUESTS_LIMIT", "SKELETONS_LIMIT", "SHAPES_LIMIT", "HEADERS_LIMIT"):
         monkeypatch.setattr(web_probes_seen, name, limit)
+    monkeypatch.setattr(web_probes_index, "WORDS_LIMIT", limit)
     lines = [line.encode() for line in rails_day.lines(3, 6000, probes.probes(), 1794700800, [])]
     # A verb, a path, and not even a version; a slash too many; digits that hide one.
     for place, request in enumerate(("GET /console", "GET /a//../.git/config HTTP/1.1", "GET /1/2/.env HTTP/1.1", "GET /x?f=/.1./etc/passwd HTTP/1.0")):
