@@ -88,6 +88,23 @@ def test_playbook_before_the_first_run_says_how_to_name_what_is_needed(nginx, tm
     assert "name daily_check_feeds_ecosystems" in done.shown
 
 
+def test_playbook_takes_what_shrank_by_the_variable_that_the_refusal_names(tmp_path):
+    """And what is no longer named is no longer needed: that is said, and is nobody's trouble."""
+    with feeds_server.running(tmp_path / "nginx") as server:
+        feeds_server.whole(server.mirror)
+        assert feeds(tmp_path, server).rc == 0
+        feeds_server.alma(server.mirror, 3)
+        done = feeds(tmp_path, server)
+        assert done.rc == 2
+        named = json.loads(done.shown.partition("if upstream really shrank: ansible-playbook bottomup.security.feeds -e '")[2].partition("'")[0])
+        assert named == {"daily_check_feeds_accept_shrink": ["osv/AlmaLinux"]}
+        done = feeds(tmp_path, server, "-e", json.dumps(named), feeds_ecosystems=["AlmaLinux"])
+        assert done.rc == 0, done.shown
+        assert {name: entry["records"] for name, entry in manifest(done).items() if name == "osv/AlmaLinux"} == {"osv/AlmaLinux": 3}
+        retired = {name for name, entry in manifest(done).items() if entry["retired"]}
+        assert retired == {"osv/RubyGems", "osv/Bitnami", "ruby-advisory-db", "nginx", "node", "postgresql"}
+
+
 def test_daily_check_fetches_what_this_host_needs_once_a_day(nginx, tmp_path):
     nginx.forget()
     done = check(tmp_path, nginx)

@@ -257,6 +257,37 @@ def test_an_advisory_of_csaf_is_read_the_same_way():
     assert {package.spec for record in found for package in record.packages} == {'{"advisory":"RHSA-2026:0001"}'}
 
 
+def _product(name: str, **helper: str) -> dict[str, Any]:
+    return {"category": "product_name", "name": name, "product": {"name": name, "product_id": name, "product_identification_helper": helper}}
+
+
+def test_a_statement_in_the_newer_form_is_read_too():
+    """Flat branches, minor releases without channels, components without architectures (docs of the guidelines: vex-ga-details)."""
+    whole = Statement("CVE-2026-0861", "Integer overflow in memalign").document()
+    branches = [
+        _product("rhel-8.10.z", cpe="cpe:/a:redhat:enterprise_linux:8"),
+        _product("rhel-8.8.0.z", cpe="cpe:/a:redhat:rhel_eus:8.8"),
+        _product("glibc-0:2.28-251.el8_10.31.src", purl="pkg:rpm/redhat/glibc@2.28-251.el8_10.31?arch=src&epoch=0"),
+        _product("glibc", purl="pkg:rpm/redhat/glibc?arch=src"),
+    ]
+    pairs = [("rhel-8.10.z", "glibc-0:2.28-251.el8_10.31.src"), ("rhel-8.8.0.z", "glibc")]
+    names = [f"{product}:{component}" for product, component in pairs]
+    joins = [
+        {"full_product_name": {"product_id": name}, "product_reference": component, "relates_to_product_reference": product}
+        for name, (product, component) in zip(names, pairs, strict=True)
+    ]
+    whole["product_tree"] = {"branches": [{"category": "vendor", "name": "Red Hat", "branches": branches}], "relationships": joins}
+    fix = {"category": "vendor_fix", "url": "https://access.redhat.com/errata/RHSA-2026:2786", "product_ids": names[:1]}
+    none = {"category": "none_available", "details": "Affected", "product_ids": names[1:]}
+    status = {"fixed": names[:1], "known_affected": names[1:]}
+    whole["vulnerabilities"][0].update(product_status=status, remediations=[fix, none])
+    (record,) = csaf.records(whole)
+    assert [(package.ecosystem, package.name, package.fixed, package.spec) for package in record.packages] == [
+        ("Red Hat VEX:enterprise_linux:8", "glibc.src", "2.28-251.el8_10.31", '{"advisory":"RHSA-2026:2786"}'),
+        ("Red Hat VEX:rhel_eus:8.8", "glibc.src", None, '{"status":"Affected"}'),
+    ]
+
+
 SAMPLES = {
     "CVE-2022-24834": [
         ("enterprise_linux:8::appstream", "redis.src", "redis:6", "6.2.17-1.module+el8.10.0+22680+748527fd", "RHSA-2025:0595"),
