@@ -32,13 +32,12 @@ options:
     default: /etc/fail2ban
   since:
     description:
-      - Begin of the window of the log that is read, in seconds since 1970 or as V(2026-11-22T06:00:00Z).
+      - Where the window of the log that is read begins. An ISO time such as V(2026-11-21T06:00:00Z), a duration before now such as V(24h) or
+        V(7d), or V(all).
       - Not set, 24 hours before O(until).
     type: str
   until:
-    description:
-      - End of the window, in seconds since 1970 or as V(2026-11-22T06:00:00Z).
-      - Not set, now.
+    description: Where the window ends, in the same forms; now where it is not given.
     type: str
   timeout:
     description: Seconds that fail2ban-server may take for all its answers.
@@ -75,7 +74,7 @@ EXAMPLES = r"""
 
 - name: Look at the last week
   bottomup.security.fail2ban_info:
-    since: "{{ now(utc=true).timestamp() | int - 7 * 86400 }}"
+    since: 7d
   become: true
 """
 

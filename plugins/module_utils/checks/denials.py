@@ -13,7 +13,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 from ..host.finding import SEVERITIES, iso, result
-from ..host.logs import window
+from ..host.window import window
 from .denials_apparmor import apparmor_findings, state_of
 from .denials_groups import Tally
 from .denials_mode import mode_findings, mode_of

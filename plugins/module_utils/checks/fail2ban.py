@@ -16,9 +16,9 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import os
-import re
 
 from ..host.finding import result, text
+from ..host.window import window
 from . import fail2ban_config
 from .fail2ban_said import ServerSaysNo, SocketError
 
@@ -27,8 +27,6 @@ SOCKET = "/var/run/fail2ban/fail2ban.sock"
 
 # option: default. Documented in plugins/modules/fail2ban_info.py.
 DEFAULTS = {"socket": None, "config_dir": CONFIG_DIR, "since": None, "until": None, "timeout": 10, "repeat": 3, "transport": "auto"}
-
-DAY = 86400
 
 
 class Look:
@@ -39,8 +37,8 @@ class Look:
         chosen = dict(DEFAULTS)
         chosen.update((key, value) for key, value in options.items() if key in DEFAULTS and value is not None)
         self.options = chosen
-        self.until = moment(chosen["until"], machine.now)
-        self.since = moment(chosen["since"], self.until - DAY)
+        since, until = window(chosen, machine.now)
+        self.since, self.until = int(since or 0), int(machine.now if until is None else until)
         self.findings = []
         self.incomplete = []
         self.cut = {}
@@ -68,25 +66,12 @@ class Look:
         return items[:limit]
 
 
-def moment(words, default):
-    """Return seconds since 1970 of a number or C(2026-11-22T06:00:00Z) (UTC). Raises ValueError for anything else."""
-    if words is None or words == "":
-        return int(default)
-    if isinstance(words, (int, float)) or re.match(r"^\d+(\.\d+)?$", words):
-        return int(float(words))
-    seconds = None
-    if re.match(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(Z|[+-]\d\d:\d\d)$", words):
-        from . import fail2ban_silent
-
-        seconds = fail2ban_silent.stamp(words.encode("ascii"), 0)
-    if seconds is None:
-        raise ValueError("%r is neither seconds since 1970 nor a time such as 2026-11-22T06:00:00Z" % words)
-    return seconds
-
-
 def run(options, machine):
     """Return host.finding.result(...): status, findings and data of fail2ban on this server."""
-    look = Look(options, machine)
+    try:
+        look = Look(options, machine)
+    except ValueError as error:
+        return result(incomplete=["%s" % error])
     path = look.options["socket"] or look.setting("socket", SOCKET)
     connection = None
     try:

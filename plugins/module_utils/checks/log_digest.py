@@ -16,9 +16,9 @@ import os
 import time
 
 from ..host.finding import finding, iso, result, text
-from ..host.logs import window
 from ..host.redact import redact
 from ..host.stamps import LocalZone, server_zone
+from ..host.window import window
 from .log_digest_accounts import PAM, Accounts, uid0_finding
 from .log_digest_disks import disk_findings, disks, growth, read_only
 from .log_digest_files import FileSource
@@ -68,7 +68,7 @@ QUIET = frozenset((
 def run(options, machine):
     """Return the digest of the window as a result; see docs/log_digest.md for its data.
 
-    Options: C(since), C(until) (see host.logs.moment), C(log_dir) and C(journal_dir) (copied logs instead of the server's own),
+    Options: C(since), C(until) (see host.window), C(log_dir) and C(journal_dir) (copied logs instead of the server's own),
     C(timezone) (of year-less and zone-less stamps), C(logwatch) (run it too), C(top) (rows of each list), C(gap_hours),
     C(time_limit) (seconds for reading), C(previous) ({time, used_bytes: {mount: bytes}} of the last run).
     """

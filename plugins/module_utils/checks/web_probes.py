@@ -18,8 +18,8 @@ __metaclass__ = type
 import os
 import shlex
 
-from ..host import logs
 from ..host.finding import finding, iso, result, text
+from ..host.window import window
 from . import web_probes_data as data_of
 from . import web_probes_findings as findings_of
 from .web_probes_address import is_local, networks
@@ -31,7 +31,7 @@ from .web_probes_work import read_all
 
 def run(options, machine):
     """Return the result of the check; data is described in docs/web_probes.md. Raises ValueError for an option that makes no sense."""
-    since, until = logs.window(options, machine.now)
+    since, until = window(options, machine.now)
     trusted, problems = networks(options.get("trusted_proxies") or ())
     if problems:
         raise ValueError("; ".join(problems))

@@ -19,6 +19,7 @@ from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_r
 from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_records import audit_stamp
 from ansible_collections.bottomup.security.plugins.module_utils.host import logs
 from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine
+from ansible_collections.bottomup.security.plugins.module_utils.host.window import moment
 
 NOISE = 'type=CWD msg=audit({when}:{serial}):  cwd="/home/joe/and/a/rather/long/path/so/that/the/file/grows"'
 
@@ -138,10 +139,10 @@ def test_a_link_that_somebody_else_made_is_not_followed(tmp_path):
     ("2023-11-14T22:13Z", BEGIN - 20),
 ])
 def test_moment(value, expected):
-    assert logs.moment(value, BEGIN) == expected
+    assert moment(value, BEGIN) == expected
 
 
 @pytest.mark.parametrize("value", ["yesterday", "h", "-3h", "2023-13-01", "2023-11-14T25:00Z", "2023-11-14T22:13:20Z; rm"])
 def test_no_moment(value):
     with pytest.raises(ValueError):
-        logs.moment(value, BEGIN)
+        moment(value, BEGIN)

@@ -482,15 +482,24 @@ def test_client_texts(version: str) -> None:
         ask("status", "nosuch")
 
 
-MOMENTS = {"1763791200": 1763791200, "1763791200.5": 1763791200, "2025-11-22T06:00:00Z": 1763791200, "2025-11-22T07:00:00+01:00": 1763791200}
+MORNING = 1763791200
+WINDOWS = {
+    ("", ""): (MORNING - 86400, MORNING),
+    ("7d", ""): (MORNING - 7 * 86400, MORNING),
+    ("all", "1h"): (0, MORNING - 3600),
+    ("1763700000", "1763790000.5"): (1763700000, 1763790000),
+    ("2025-11-22T06:00:00Z", "2025-11-22T08:00:00+01:00"): (MORNING, MORNING + 3600),
+    ("", "24h"): (MORNING - 2 * 86400, MORNING - 86400),
+}
 
 
-@pytest.mark.parametrize("words", sorted(MOMENTS))
-def test_moment(words: str) -> None:
-    assert fail2ban.moment(words, 0) == MOMENTS[words]
+@pytest.mark.parametrize("given", WINDOWS)
+def test_the_window_is_said_as_in_the_other_checks(given: tuple[str, str]) -> None:
+    look = fail2ban.Look({"since": given[0], "until": given[1]}, Machine(now=MORNING + 0.5))
+    assert (look.since, look.until) == WINDOWS[given]
 
 
-@pytest.mark.parametrize("words", ["yesterday", "2025-11-22", "-5", "2025-13-22T06:00:00Z"])
-def test_moment_that_is_none(words: str) -> None:
-    with pytest.raises(ValueError, match="neither seconds"):
-        fail2ban.moment(words, 0)
+@pytest.mark.parametrize("words", ["yesterday", "-5", "2025-13-22T06:00:00Z"])
+def test_a_time_that_is_none_is_said(words: str) -> None:
+    done = fail2ban.run({"since": words}, Machine(now=MORNING))
+    assert done["status"] == "incomplete" and words in done["status_reason"]
