@@ -64,7 +64,7 @@ def main(command: list[str]) -> int:
             print("Left running:", *left, sep="\n  ", file=sys.stderr)
         return 1 if left else rc
     finally:
-        for path in (folder, *_outside(folder.name)):
+        for path in (str(folder), *_outside(folder.name)):
             shutil.rmtree(path, ignore_errors=True)
 
 
