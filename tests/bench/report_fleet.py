@@ -6,14 +6,19 @@
 from __future__ import annotations
 
 import dataclasses
+import gzip
+import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import sample_fleet
+import sample_logs
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import finding, iso, result
-from ansible_collections.bottomup.security.plugins.plugin_utils.document import accept_answer
+from ansible_collections.bottomup.security.plugins.plugin_utils import spool
+from ansible_collections.bottomup.security.plugins.plugin_utils.document import SCHEMA, accept_document
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect import Host
 
 DAY = 86400
@@ -49,7 +54,9 @@ def later(hosts: Sequence[Host], day: int) -> Iterator[Host]:
     for number, host in enumerate(hosts):
         changing = random.Random(number * 1000 + day)
         row = dataclasses.replace(host, started=iso(ended - 3), ended=iso(ended), run_id=f"day{day:02}")
-        row.pack([item for item in host.findings() if day == 0 or changing.random() * 100 >= COMING_AND_GOING])
+        there = [day == 0 or changing.random() * 100 >= COMING_AND_GOING for _finding in range(sum(host.counts.values()))]
+        if not all(there):
+            row.pack([item for item, is_there in zip(host.findings(), there, strict=True) if is_there])
         yield row
 
 
@@ -71,8 +78,8 @@ def answers(hosts: int, findings: float, day: int = 0) -> Iterator[tuple[str, di
         yield name, by_check
 
 
-def documents(hosts: int, findings: float, day: int = 0) -> Iterator[dict[str, Any]]:
-    """Yield the documents of a morning; one host in a hundred does not answer."""
+def plain(hosts: int, findings: float, day: int = 0, logs: bool = False) -> Iterator[dict[str, Any]]:
+    """Yield the documents of a morning as they lie in the spool; one host in a hundred does not answer. With ``logs``, what the log checks tell."""
     ended = sample_fleet.NOW + day * DAY
     about: dict[str, Any] = {"run_id": f"day{day:02}", "started": iso(ended - 3), "ended": iso(ended)}
     for number, (name, found) in enumerate(answers(hosts, findings, day)):
@@ -81,4 +88,21 @@ def documents(hosts: int, findings: float, day: int = 0) -> Iterator[dict[str, A
             continue
         facts = {"hostname": name, "os": sample_fleet.BY_SYSTEM["debian"][0], "kernel": "6.1.0-25-amd64", "arch": "x86_64", "python": "3.11.2", "uid": 0}
         results = {check: {**result(items), "duration_ms": 84, "cpu_ms": 61, "max_rss_kb": 21000} for check, items in found.items()}
-        yield accept_answer({"facts": facts, "checks": results}, host=name, groups=["web"], expected_checks=CHECKS, **about)
+        if logs:
+            for check, said in sample_logs.results(name).items():
+                results[check]["data"] = said["data"]
+        yield {"schema": SCHEMA, "host": name, "groups": ["web"], "status": "checked", "reason": "", "facts": facts, "checks": results, **about}
+
+
+def documents(hosts: int, findings: float, day: int = 0) -> Iterator[dict[str, Any]]:
+    """Yield the documents of a morning as they are read back."""
+    return map(accept_document, plain(hosts, findings, day))
+
+
+def write(directory: Path, rows: Iterable[dict[str, Any]]) -> float:
+    """Write documents into a spool, without the sync of each that a run has; returns their KB."""
+    size = 0
+    for row in rows:
+        packed = gzip.compress(json.dumps(row, separators=(",", ":")).encode(), compresslevel=1, mtime=0)
+        size += (directory / spool.file_name(row["host"])).write_bytes(packed)
+    return size / 1024

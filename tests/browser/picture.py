@@ -19,6 +19,7 @@ from ansible_collections.bottomup.security.plugins.plugin_utils.payload import a
 IMAGES = conftest.REPOSITORY / "docs" / "images"
 HOSTS = 12
 LARGE = 500
+HUGE = 5000
 DAYS = 30
 
 # file -> width and height of the window in CSS pixels, colour scheme, id of the section at the top of the window
@@ -49,6 +50,10 @@ def main() -> None:
         browser.open((state / "large" / "latest" / "report.html").resolve().as_uri() + "#find=openssl&worst=high")
         browser.evaluate(READY)
         browser.screenshot(IMAGES / "report-viewer.png")
+        sample_fleet.write(HUGE, state / "huge", checks, 1)
+        browser.open((state / "huge" / "latest" / "report.html").resolve().as_uri())
+        browser.evaluate(READY)
+        browser.screenshot(IMAGES / "report-5000.png")
         words = (state / "latest" / "report.txt").read_text(encoding="utf-8")
         (IMAGES / "report.txt").write_text("\n".join(line for line in words.splitlines() if not line.startswith("Page: ")) + "\n", encoding="utf-8")
 
