@@ -12,4 +12,4 @@ cd "$(dirname "$0")/.."
 unset PYTHONDONTWRITEBYTECODE
 
 exec .venv/bin/python tests/contained.py \
-    .venv/bin/python -m pytest -q --durations=12 --basetemp={tmp}/t -n 3 --dist loadscope --no-loadscope-reorder "$@"
+    .venv/bin/python -m pytest -q --durations=12 '--basetemp={tmp}/t' -n 3 --dist loadscope --no-loadscope-reorder "$@"
