@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import socket
 from collections.abc import Callable, Iterable
@@ -65,7 +66,8 @@ class ActionModule(ControllerAction):
     MISTAKES = (settings.SettingError, spool.SpoolError, ValueError)
 
     def answer(self, options: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
-        with collector.put_off():
+        # A rebuild is many fleets, one after the other: what each leaves in circles is looked for.
+        with contextlib.nullcontext() if options["rebuild"] else collector.put_off():
             run, paths, words = _report(options, bool(self._task.check_mode))
         Display().display(f"\n{words}")
         result: dict[str, Any] = {
