@@ -10,11 +10,31 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import feeds_server
 import pytest
 import yaml
 
 MODULES = Path(__file__).resolve().parents[2] / "plugins" / "modules"
 INFO_MODULES = sorted(path.stem for path in MODULES.glob("*_info.py"))
+
+# Actions of the controller and of the one trip, in the order in which a run takes them: an entry a task, each with its own result.
+TASKS: list[tuple[str, dict[str, Any]]] = [
+    ("settings", {"task_timeout": 100}),
+    ("daily_check", {}),
+    ("feeds", {"feeds_mirror": "MIRROR", "feeds_ecosystems": ["AlmaLinux", "RubyGems"], "pages": [{"name": "a page", "url": "http://127.0.0.1:1/"}]}),
+    (
+        "report",
+        {
+            "expected_hosts": ["web1", "web2"],
+            "max_unreachable": "0",
+            "tell": [{"webhook": "http://127.0.0.1:1/", "secret": "0123456789abcdef", "when": "always"}],
+        },
+    ),
+    (
+        "advisories_info",
+        {"documents": [{"os": {"id": "almalinux", "version_id": "9.6"}, "packages": [{"name": "p1", "version": "1.0", "release": "1.el9", "arch": "x86_64"}]}]},
+    ),
+]
 
 # The types of ansible-core's documentation, as JSON gives them back. raw is anything.
 TYPES: dict[str, tuple[type, ...]] = {
@@ -74,3 +94,38 @@ def test_return_is_as_documented(controller, module, tmp_path):
     returned = {name: value for name, value in answer.items() if name not in FROM_ANSIBLE}
     found = sorted(set(differences(returned, documented_returns(module), "")))
     assert not found, "\n".join(found)
+
+
+@pytest.fixture(scope="module")
+def answers(controller, tmp_path_factory):
+    """Return what each action returned in one run, by its name."""
+    folder = tmp_path_factory.mktemp("actions")
+    feeds_server.whole(folder / "mirror")
+    tasks: list[dict[str, Any]] = []
+    for name, options in TASKS:
+        given = {key: str(folder / "mirror") if value == "MIRROR" else value for key, value in options.items()}
+        tasks.append({f"bottomup.security.{name}": given, "register": "result", "ignore_errors": True})
+        tasks.append({"ansible.builtin.copy": {"content": "{{ result | to_json }}", "dest": str(folder / f"{name}.json")}})
+    play = {"hosts": "web1", "gather_facts": False, "tasks": tasks}
+    (folder / "play.yml").write_text(json.dumps([play]))
+    done = controller.run(folder, "ansible-playbook", "-i", "web1,", "-c", "local", "play.yml")
+    assert done.rc == 0, done.shown
+    return {name: json.loads((folder / f"{name}.json").read_text()) for name, _options in TASKS}
+
+
+@pytest.mark.parametrize("action", [name for name, _options in TASKS])
+def test_return_of_an_action_is_as_documented(answers, action):
+    returned = {name: value for name, value in answers[action].items() if name not in {*FROM_ANSIBLE, "msg"}}
+    found = sorted(set(differences(returned, documented_returns(action), "")))
+    assert not found, "\n".join(found)
+
+
+def test_the_answers_have_rows_to_compare(answers):
+    rows = {
+        "daily_check": ("checks", "counts"),
+        "feeds": ("feeds", "fetched", "pages"),
+        "report": ("failed_hosts", "marked_hosts", "told", "paths"),
+        "advisories_info": ("results", "feeds"),
+    }
+    empty = [f"{action}.{name}" for action, names in rows.items() for name in names if not answers[action][name]]
+    assert not empty and answers["advisories_info"]["results"][0]["findings"]
