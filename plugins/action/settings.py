@@ -10,6 +10,7 @@ from typing import Any
 from ansible_collections.bottomup.security.plugins.plugin_utils import settings
 from ansible_collections.bottomup.security.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.bottomup.security.plugins.plugin_utils.feeds import options as feeds
+from ansible_collections.bottomup.security.plugins.plugin_utils.variables import misspelt
 
 NAMES = (
     *("checks", "options", "state_dir", "run_id", "timeout", "memory", "task_timeout", "fail_on", "max_unreachable"),
@@ -51,8 +52,9 @@ def _checked(args: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
     settings.database(args["database"])
     settings.keep_days(args["keep_days"])
     short = settings.short_trip(task_timeout, timeout, len(enabled))
+    warnings = [*([short] if short else []), *misspelt(variables)]
     return {
-        **({"warnings": [short]} if short else {}),
+        **({"warnings": warnings} if warnings else {}),
         "checks": enabled,
         "skipped_checks": skipped,
         "run_id": settings.run_id(args["run_id"]),
