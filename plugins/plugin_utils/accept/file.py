@@ -56,15 +56,21 @@ class _Mistake(Exception):
         self.line = node.start_mark.line + 1
 
 
-def read_acceptances(path: Path, today: datetime.date) -> list[Acceptance]:
-    """Return the entries of the file in their order. Raises AcceptanceError with all that is wrong in it."""
+def content_of(path: Path, variable: str, limit: int) -> bytes:
+    """Return a file that a variable names. Raises AcceptanceError where it cannot be read, or is larger than the limit."""
     try:
         with path.open("rb") as file:
-            content = file.read(FILE_LIMIT + 1)
+            content = file.read(limit + 1)
     except OSError as error:
-        raise AcceptanceError(f"daily_check_accepted {path}: {error.strerror}") from error
-    if len(content) > FILE_LIMIT:
-        raise AcceptanceError(f"daily_check_accepted {path}: larger than {FILE_LIMIT >> 20} MiB")
+        raise AcceptanceError(f"{variable} {path}: {error.strerror}") from error
+    if len(content) > limit:
+        raise AcceptanceError(f"{variable} {path}: larger than {limit >> 20} MiB")
+    return content
+
+
+def read_acceptances(path: Path, today: datetime.date) -> list[Acceptance]:
+    """Return the entries of the file in their order. Raises AcceptanceError with all that is wrong in it."""
+    content = content_of(path, "daily_check_accepted", FILE_LIMIT)
     try:
         root = _composed(content.decode("utf-8"))
     except UnicodeDecodeError as error:

@@ -16,7 +16,7 @@ from ansible_collections.bottomup.security.plugins.module_utils.host.finding imp
 
 from ..advisories import purl
 from ..reading import texts
-from .file import TEXT_LIMIT, AcceptanceError
+from .file import TEXT_LIMIT, AcceptanceError, content_of
 from .vex import AFFECTED, FIXED, INVESTIGATED, NOT_AFFECTED, STATUSES, Product, Statement
 
 FILE_LIMIT = 64 * 1024 * 1024  # the largest of Red Hat's CSAF files have some 20 MB
@@ -29,13 +29,7 @@ _CSAF_STATUSES = {"known_not_affected": NOT_AFFECTED, "fixed": FIXED, "known_aff
 
 def read_statements(path: Path) -> list[Statement]:
     """Return the statements of a file. Raises AcceptanceError, which names the file and the mistake."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(FILE_LIMIT + 1)
-    except OSError as error:
-        raise AcceptanceError(f"daily_check_vex {path}: {error.strerror}") from error
-    if len(content) > FILE_LIMIT:
-        raise AcceptanceError(f"daily_check_vex {path}: larger than {FILE_LIMIT >> 20} MB")
+    content = content_of(path, "daily_check_vex", FILE_LIMIT)
     try:
         raw = json.loads(content)
     except (ValueError, RecursionError) as error:
