@@ -9,12 +9,10 @@ join of ready pieces, so that a thousand hosts cost no more than one.
 
 from __future__ import annotations
 
-import ast
 import base64
 import functools
-import io
 import json
-import tokenize
+import re
 import typing as t
 import zlib
 from pathlib import Path
@@ -55,6 +53,20 @@ def _bottomup(sources, request):
 """
 
 
+# What is left out, and the texts in which nothing is. Expressions, since a parser would take a second of every run: a test compares what they
+# make of each module with what Python's parser makes of it.
+_COMMENT = re.compile(r"[ \t]*#.*")
+_WORDS = re.compile(
+    r"""
+      (?P<before> \A (?: \#.*\n | \s*\n )* | :[ \t]*(?:\#.*)?\n\s* ) (?P<docstring> r?\"{3}(?:\\[\s\S]|[^\\])*?\"{3} )
+    | (?P<text> \"{3}(?:\\[\s\S]|[^\\])*?\"{3} | '{3}(?:\\[\s\S]|[^\\])*?'{3} | "(?:\\[\s\S]|[^"\\\n])*" | '(?:\\[\s\S]|[^'\\\n])*' )
+    | [ \t]*\#.*
+    """,
+    re.VERBOSE,
+)
+_IMPORT = re.compile(r"^[ \t]*from (?P<dots>\.+)(?P<module>[\w.]*) import (?P<names>\([^)]*\)|.*)", re.MULTILINE)
+
+
 class Source(t.NamedTuple):
     """One module: what it imports of ours, and its text ready for the wire."""
 
@@ -76,49 +88,38 @@ def _available_checks() -> tuple[str, ...]:
 @functools.cache
 def source(name: str) -> Source:
     """Return the module `checks.restart`, `host.finding` or `engine` of module_utils."""
-    written = (MODULE_UTILS / (name.replace(".", "/") + ".py")).read_text(encoding="utf-8")
-    tree = ast.parse(written)
-    packed = zlib.compress(strip(written, tree).encode("utf-8"), 9)
-    return Source(tuple(_imports(name, tree)), base64.b64encode(packed).decode("ascii"))
+    written = strip((MODULE_UTILS / (name.replace(".", "/") + ".py")).read_text(encoding="utf-8"))
+    packed = zlib.compress(written.encode("utf-8"), 9)
+    return Source(tuple(_imports(name, written)), base64.b64encode(packed).decode("ascii"))
 
 
-def _imports(name: str, tree: ast.Module) -> list[str]:
+def _imports(name: str, stripped: str) -> list[str]:
     """Return the relative imports of a module as names below module_utils, in order of appearance."""
     package = name.split(".")[:-1]
     found: list[str] = []
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.ImportFrom) or not node.level:
-            continue
-        base = package[: len(package) - node.level + 1]
-        if node.module and (MODULE_UTILS / "/".join([*base, *node.module.split(".")])).with_suffix(".py").exists():
-            found.append(".".join([*base, node.module]))
+    for match in _IMPORT.finditer(stripped):
+        base = package[: len(package) - len(match["dots"]) + 1]
+        folder = [*base, *match["module"].split(".")] if match["module"] else base
+        if match["module"] and (MODULE_UTILS / "/".join(folder)).with_suffix(".py").exists():
+            found.append(".".join(folder))
         else:
-            folder = [*base, *(node.module.split(".") if node.module else [])]
-            found.extend(".".join([*folder, alias.name]) for alias in node.names)
+            found.extend(".".join([*folder, words.split()[0]]) for words in match["names"].strip("()").split(",") if words.strip())
     return list(dict.fromkeys(found))
 
 
-def strip(written: str, tree: ast.Module) -> str:
+def strip(written: str) -> str:
     """Return a module without comments and docstrings; every line keeps its number, so that an error names the right one."""
-    lines = written.splitlines()
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
-            _blank_docstring(node, lines)
-    for token in tokenize.generate_tokens(io.StringIO("\n".join(lines) + "\n").readline):
-        if token.type == tokenize.COMMENT:
-            row = token.start[0] - 1
-            lines[row] = lines[row][: token.start[1]].rstrip()
-    return "\n".join(lines) + "\n"
+    return _WORDS.sub(_without, written)
 
 
-def _blank_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef, lines: list[str]) -> None:
-    if not node.body or ast.get_docstring(node, clean=False) is None:
-        return
-    words = node.body[0]
-    start, end = words.lineno - 1, t.cast(int, words.end_lineno)
+def _without(match: re.Match[str]) -> str:
+    if match["text"]:
+        return match["text"]
+    if match["docstring"] is None:
+        return ""
     # A pass in its place: the body may hold nothing else.
-    indent = "" if isinstance(node, ast.Module) else " " * words.col_offset + "pass"
-    lines[start:end] = [indent] + [""] * (end - start - 1)
+    before = _COMMENT.sub("", match["before"])
+    return before + ("pass" if before.startswith(":") else "") + "\n" * match["docstring"].count("\n")
 
 
 @functools.cache

@@ -5,7 +5,10 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
+import tokenize
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -40,6 +43,9 @@ STRIPPED = {
     "docstring of a module": ('"""Words."""\nx = 1\n', "\nx = 1\n"),
     "docstring over lines keeps the numbers": ('def f():\n    """Words\n    more.\n    """\n    return 1\n', "def f():\n    pass\n\n\n    return 1\n"),
     "nothing but a docstring": ('class E(Exception):\n    """Words."""\n', "class E(Exception):\n    pass\n"),
+    "comment sign in a docstring": ('def f():  # why\n    """Not # a comment."""\n    return 1  # one\n', "def f():\n    pass\n    return 1\n"),
+    "quotes within quotes": ('x = \'"#\' # "\ny = "\\"#"\n', 'x = \'"#\'\ny = "\\"#"\n'),
+    "text over lines": ('x = """a\n# b\n"""  # c\n', 'x = """a\n# b\n"""\n'),
     "a text that is no docstring": ('x = 1\n"""Words."""\n', 'x = 1\n"""Words."""\n'),
 }
 
@@ -47,15 +53,42 @@ STRIPPED = {
 @pytest.mark.parametrize("case", STRIPPED.values(), ids=list(STRIPPED))
 def test_strip(case: tuple[str, str]) -> None:
     written, wanted = case
-    assert payload.strip(written, ast.parse(written)) == wanted
+    assert payload.strip(written) == wanted
 
 
-def test_strip_keeps_the_lines_of_every_module() -> None:
-    for path in payload.MODULE_UTILS.rglob("*.py"):
-        written = path.read_text()
-        stripped = payload.strip(written, ast.parse(written))
-        assert len(stripped.splitlines()) == len(written.splitlines()), path
-        ast.parse(stripped)
+MODULES = [path for path in payload.MODULE_UTILS.rglob("*.py") if path.stem != "__init__"]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_what_is_stripped_is_the_same_program(path: Path) -> None:
+    written = path.read_text()
+    stripped = payload.strip(written)
+    assert len(stripped.splitlines()) == len(written.splitlines())
+    assert [token for token in tokenize.generate_tokens(io.StringIO(stripped).readline) if token.type == tokenize.COMMENT] == []
+    assert ast.dump(ast.parse(stripped)) == ast.dump(_without_docstrings(ast.parse(written)))
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
+            node.body[:1] = [] if isinstance(node, ast.Module) else [ast.Pass()]
+    return tree
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_every_relative_import_travels(path: Path) -> None:
+    name = ".".join(path.relative_to(payload.MODULE_UTILS).with_suffix("").parts)
+    wanted = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            folder = [*name.split(".")[: -node.level], *(node.module.split(".") if node.module else [])]
+            module = ".".join(folder)
+            wanted |= (
+                {module}
+                if module and (payload.MODULE_UTILS / "/".join(folder)).with_suffix(".py").exists()
+                else {".".join([*folder, alias.name]) for alias in node.names}
+            )
+    assert set(payload.source(name).imports) == wanted
 
 
 @given(st.dictionaries(st.text(), st.recursive(st.none() | st.integers() | st.text(), st.lists), max_size=4))
