@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import functools
 import gzip
+import itertools
 import json
 import os
 import resource
@@ -31,7 +32,10 @@ import probes  # noqa: E402
 import rails_day  # noqa: E402
 
 LINES, DAYS = 650_000, 8
-ROUNDS = 4
+ROUNDS = 5
+LOGWATCH_PART = 5
+BASE = "zcat, grep -Ev, wc"
+COLUMNS = ["what", "CPU s", "wall s", "MB", "klines per CPU s"]
 BLOG = "LC_ALL=C grep -Ev 'assets|images|favicon.ico|robots.txt|fonts' | wc -l"
 PYTHON = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else sys.executable
 
@@ -93,8 +97,6 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=LINES)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     arguments = parser.parse_args()
-    columns = ["what", "CPU s", "wall s", "MB", "klines per CPU s", "CPU, pipeline = 1"]
-    tables = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         planted = probes.probes()
@@ -102,56 +104,52 @@ def main() -> None:
         rails_day.write(folder / "unique.gz", 43, arguments.lines, planted, unique=True)
         for day in range(DAYS):
             shutil.copy(folder / "day.gz", folder / f"week-{day}.gz")
-        for title, file in (("One day", "day.gz"), ("Every request unique", "unique.gz")):
-            found = least(
-                {
-                    "zcat, grep -Ev, wc": functools.partial(measured, [f"zcat {folder}/{file} | {BLOG}"], shell=True),
-                    "web_probes": functools.partial(measured, check(f"{folder}/{file}")),
-                },
-                arguments.rounds,
-            )
-            tables.append({"title": f"{title}, {arguments.lines} lines", "columns": columns, "rows": rows(found, "zcat, grep -Ev, wc", arguments.lines)})
-        found = least(
-            {
-                "zcat, grep -Ev, wc": lambda: measured([f"zcat {folder}/week-*.gz | {BLOG}"], shell=True),
-                "web_probes": lambda: measured(check(f"{folder}/week-*.gz")),
-                "web_probes, workers: 2": lambda: measured(check(f"{folder}/week-*.gz", workers=2)),
-            },
-            2,
-        )
-        tables.append({"title": f"{DAYS} days", "columns": columns, "rows": rows(found, "zcat, grep -Ev, wc", DAYS * arguments.lines)})
-        tables.append(others(folder, columns, arguments.lines))
+        tables = [
+            pipeline(f"One day, {arguments.lines} lines", f"{folder}/day.gz", arguments.lines, arguments.rounds),
+            pipeline("Every request unique", f"{folder}/unique.gz", arguments.lines, 2),
+            pipeline(f"{DAYS} days, two processes", f"{folder}/week-*.gz", DAYS * arguments.lines, 2, workers=2),
+            goaccess(folder, arguments.lines),
+            logwatch(folder, arguments.lines // LOGWATCH_PART),
+        ]
     document = {"title": "web_probes", "text": "Memory is that of the largest process.", "tables": tables}
     print(json.dumps(document) if arguments.json else json.dumps(document, indent=1))
 
 
-def others(folder: Path, columns: list[str], lines: int) -> dict[str, Any]:
-    """GoAccess and logwatch, on the same day: unpacked, since they do not read it packed."""
+def pipeline(title: str, files: str, lines: int, rounds: int, **options: Any) -> dict[str, Any]:
+    """The check beside the blog's pipeline, on the same packed logs."""
+    found = least(
+        {
+            BASE: functools.partial(measured, [f"zcat {files} | {BLOG}"], shell=True),
+            "web_probes": functools.partial(measured, check(files, **options)),
+        },
+        rounds,
+    )
+    return {"title": title, "columns": [*COLUMNS, "CPU, pipeline = 1"], "rows": rows(found, BASE, lines)}
+
+
+def goaccess(folder: Path, lines: int) -> dict[str, Any]:
+    """GoAccess on the whole day, which it is given unpacked since not every build of it unpacks."""
+    log = f"{folder}/day.gz"
+    return beside("GoAccess to JSON", "goaccess", [f"zcat {log} | goaccess --log-format=COMBINED -o {folder}/out.json -"], True, log, lines)
+
+
+def logwatch(folder: Path, lines: int) -> dict[str, Any]:
+    """logwatch on a part of the day: its time goes with the lines, and the whole would take minutes."""
     (folder / "httpd").mkdir()
-    plain = folder / "httpd" / "access_log"
-    with gzip.open(folder / "day.gz") as packed, plain.open("wb") as out:
-        shutil.copyfileobj(packed, out)
-    runs: dict[str, Callable[[], tuple[float, float, float]]] = {}
-    missing = []
-    if shutil.which("goaccess"):
-        runs["GoAccess to JSON"] = lambda: measured([f"goaccess --log-format=COMBINED -o {folder}/out.json - < {plain}"], shell=True)
-    else:
-        missing.append("GoAccess")
-    if shutil.which("logwatch"):
-        runs["logwatch --service http"] = lambda: measured(
-            ["logwatch", "--service", "http", "--range", "all", "--detail", "5", "--output", "stdout", "--logdir", str(folder)]
-        )
-    else:
-        missing.append("logwatch")
-    # The others take a minute: once is enough to tell fifteen times from ten.
-    found = {**least({"web_probes": lambda: measured(check(str(plain)))}, ROUNDS), **least(runs, 1)}
-    note = f"Not measured, not installed: {', '.join(missing)}." if missing else ""
-    return {
-        "title": f"Other programs, the same day unpacked, {lines} lines",
-        "columns": [*columns[:-1], "CPU, web_probes = 1"],
-        "rows": rows(found, "web_probes", lines),
-        "note": note,
-    }
+    log = folder / "httpd" / "access_log"
+    with gzip.open(folder / "day.gz") as packed, log.open("wb") as out:
+        out.writelines(itertools.islice(packed, lines))
+    argv = ["logwatch", "--service", "http", "--range", "all", "--detail", "5", "--output", "stdout", "--logdir", str(folder)]
+    return beside("logwatch --service http", "logwatch", argv, False, str(log), lines)
+
+
+def beside(name: str, program: str, argv: list[str], shell: bool, log: str, lines: int) -> dict[str, Any]:
+    """The check beside another program; that one runs once, which is enough to tell fifteen times from ten."""
+    found = least({"web_probes": functools.partial(measured, check(log))}, 2)
+    if shutil.which(program):
+        found[name] = measured(argv, shell)
+    note = "" if name in found else f"{program} is not installed: not measured."
+    return {"title": f"{name}, {lines} lines", "columns": [*COLUMNS, "CPU, web_probes = 1"], "rows": rows(found, "web_probes", lines), "note": note}
 
 
 if __name__ == "__main__":

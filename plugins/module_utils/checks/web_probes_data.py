@@ -12,6 +12,8 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import functools
+
 from ..host.finding import iso, text
 from ..host.redact import redact
 from .web_probes_tally import Client
@@ -26,6 +28,7 @@ FILES_SHOWN = 200
 HOURS_SHOWN = 24 * 8
 
 
+@functools.lru_cache(maxsize=4096)
 def shown(request):
     """Return a request as text that may travel: without secrets, without control characters."""
     return text(redact(request), 300)
