@@ -89,9 +89,12 @@ def _pages(run: Run) -> Iterator[str]:
     yield ""
     yield "ANNOUNCEMENT PAGES, new since the look before"
     shown = 0
+    failed = [page for page in run.fleet.told.news if page["status"] == "failed"]
+    for page in failed[: FAILED_SHOWN if len(failed) > FAILED_SHOWN + 1 else None]:
+        yield from _wrapped(f"  ! {page['page']}: {page['reason']}", "    ", lines=2)
+    if len(failed) > FAILED_SHOWN + 1:
+        yield f"  ! and {len(failed) - FAILED_SHOWN} more pages that could not be looked at: see the page"
     for page in run.fleet.told.news:
-        if page["status"] == "failed":
-            yield from _wrapped(f"  ! {page['page']}: {page['reason']}", "    ", lines=2)
         for entry in page["new"][: max(0, ENTRIES_SHOWN - shown)]:
             shown += 1
             yield from _wrapped(f"  {page['page']}: {entry['title']}{_on(entry)}", "    ", lines=2)

@@ -64,7 +64,7 @@ def cell_of(host: Host, check: str) -> Shown:
         words = f"{cell.counts[cell.worst]} {cell.worst}"
         more = sum(cell.counts.values()) - cell.counts[cell.worst]
         words += f" +{more}" if more else ""
-        words += ", incomplete" if cell.status == "incomplete" else ""
+        words += ",\nincomplete" if cell.status == "incomplete" else ""  # on a line of its own: one such cell would widen its column
         return _shown(cell.worst, SEVERITY_SIGNS[cell.worst], words, cell.reason or meaning)
     return _shown(cell.status, sign, word, cell.reason or meaning)
 
