@@ -25,6 +25,8 @@ NOT_CHECKED_SHOWN = 10
 NAMES_SHOWN = 6
 GONE_SHOWN = 10
 ENTRIES_SHOWN = 20
+# Of the pages that could not be looked at: mostly it is one of them, or the network.
+FAILED_SHOWN = 3
 
 STATE_WORDS = {"checked": "checked", "partial": "partly checked", "unreachable": "unreachable", "error": "error", "not_run": "not run"}
 

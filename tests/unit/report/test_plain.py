@@ -93,3 +93,13 @@ def test_any_command_fits_and_is_the_same_after_pasting(words: list[str]) -> Non
     assert max(map(columns, seen.splitlines())) <= WIDTH
     if "      (a command of" not in seen:
         assert shlex.split(pasted(seen).replace("\\\n", "")) == words
+
+
+@pytest.mark.parametrize(("count", "shown", "rest"), [(1, 1, ""), (4, 4, ""), (18, 3, "and 15 more pages that could not be looked at")])
+def test_without_a_network_the_pages_take_a_few_lines(count: int, shown: int, rest: str) -> None:
+    run = run_with([("unit", "low")])
+    page = {"status": "failed", "reason": "example.com: its name is not known", "looked": "2026-11-22T06:00:00Z", "new": [], "more": 0, "url": ""}
+    run.fleet.told.pages = [{**page, "page": f"page {number}"} for number in range(count)]
+    words = report_text(run)
+    assert words.count("its name is not known") == shown
+    assert rest in words and ("more pages" in words) == bool(rest)
