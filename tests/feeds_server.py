@@ -27,6 +27,7 @@ from services import certificate, free_port
 from ansible_collections.bottomup.security.plugins.plugin_utils.feeds import catalog
 
 USER, PASSWORD = "reader", "tea-and-biscuits"
+SETTLED = "/gone/settled-"
 
 _CONFIG = """\
 daemon off;
@@ -42,6 +43,7 @@ http {{
     types {{ text/html html; application/zip zip; }}
     proxy_buffering off;
     sendfile off;
+    lingering_close off;  # a request is logged when its connection is closed, and not seconds later
     server {{
         listen 127.0.0.1:{port};
         listen 127.0.0.1:{tls_port} ssl;
@@ -97,11 +99,25 @@ class Server:
 
     def requests(self, log: str = "access") -> list[Request]:
         """Return what was asked for so far, in order; the manifest, which any mirror is asked for, left out."""
+        self._settle()
         lines = (self.folder / f"{log}.log").read_text().splitlines()
-        rows = [line.split("|") for line in lines]
+        rows = [line.split("|") for line in lines if f"|{SETTLED}" not in line]
         return [Request(int(row[0]), row[2], row[3], row[4], row[5], int(row[6])) for row in rows if not row[2].endswith("/feeds.json")]
 
+    def _settle(self) -> None:
+        """Wait until nginx, which does one thing after the other, has logged all that was asked for: it does so after it has answered."""
+        place = f"{SETTLED}{time.monotonic_ns()}"
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request("GET", place, headers={"Connection": "close"})
+        connection.getresponse().read()
+        connection.close()
+        deadline = time.monotonic() + 60
+        while place not in (self.folder / "access.log").read_text():
+            assert time.monotonic() < deadline, "nginx does not log"
+            time.sleep(0.01)
+
     def forget(self) -> None:
+        self._settle()
         (self.folder / "access.log").write_text("")
 
 
