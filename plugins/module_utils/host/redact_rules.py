@@ -118,9 +118,9 @@ PROGRAMS = (
     ((b"nmcli",), rb"\s(?:\S{0,40}psk|password)\s{1,3}" + _VALUE),
 )
 
-# So much after its name belongs to a command, up to what ends it in a shell. A separator without a blank before it may be part of a password.
+# So much after its name belongs to a command, up to what ends it in a shell. A separator with no blank beside it may be part of a password.
 COMMAND_LIMIT = 600
-_END = Pattern(rb"\s(?:[|;&]|\d?[<>])")
+_END = Pattern(rb"\s(?:[|;&]|\d?[<>])|[|;](?=\s)")
 
 _RULES = tuple((needles, exact, Pattern(expression)) for _name, needles, exact, expression in RULES)
 _PROGRAMS = tuple(

@@ -83,6 +83,7 @@ COMMANDS = {
         f"htpasswd -nbB joe {SECRET} >> /etc/nginx/users",
         f"htpasswd -cb -C 10 users joe 'two {SECRET}'",
         f"htpasswd -b users joe a;{SECRET}",
+        f"htpasswd -b users joe {SECRET}; systemctl reload nginx",
     ),
     "openssl": (
         f"openssl enc -aes-256-cbc -k {SECRET} -in a",
