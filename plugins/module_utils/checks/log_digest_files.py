@@ -18,13 +18,11 @@ import time
 from ..host.finding import iso, text
 from ..host.logs import open_logs, rotations
 from ..host.stamps import Stamps
-from .log_digest_hours import LINES
-from .log_digest_judge import NOTHING, SHAPE
+from .log_digest_lines import LINE_LIMIT, Lines
 
 # The fuller one first: on Debian up to 11 "messages" repeats lines of "syslog"; "kern.log" always does where there is a "syslog".
 NAMES = (b"syslog", b"messages", b"auth.log", b"secure", b"cron.log", b"cron", b"kern.log")
 
-LINE_LIMIT = 8192
 REST_LIMIT = 65536
 SAMPLES = 10
 
@@ -48,7 +46,7 @@ class FileSource:
     """
 
     def __init__(self, judge, hours, deadline):
-        self._judge, self._hours, self._deadline = judge, hours, deadline
+        self.judge, self.hours, self._deadline = judge, hours, deadline
         self.sources, self.problems, self.samples = [], [], []
         self.lines = self.unparsed = 0
         self._before = None
@@ -92,27 +90,29 @@ class FileSource:
         year = _first_year(log)
         # Where the file spans years, its year-less stamps rise only with the years that are counted from its start.
         start, end = (0, log.size) if year is not None or log.packed else log.range(since, until, _stamp_of(log))
-        reader = _Lines(self, Stamps(log.mtime, year), since, until)
+        reader = Lines(self, Stamps(log.mtime, year), since, until)
         rest = b""
         skip = start > 0
         for block in log.blocks(start, end):
             block = rest + block
-            if b"\r" in block:
-                block = block.replace(b"\r\n", b"\n")
-            pieces = block.split(b"\n")
-            rest = pieces.pop()
+            whole = block.rfind(b"\n")
+            rest = block[whole + 1:]
             if len(rest) > REST_LIMIT:
                 rest = rest[:LINE_LIMIT]
-            if skip and pieces:
-                del pieces[0]
-                skip = False
-            reader.take(pieces)
+            if whole >= 0:
+                block = block[:whole]
+                if b"\r" in block:
+                    block = (block + b"\n").replace(b"\r\n", b"\n")[:-1]
+                if skip:
+                    block = block.partition(b"\n")[2]
+                    skip = False
+                reader.take(block)
             if time.time() > self._deadline:
                 self.problems.append("%s: only read up to %s, the time was up" % (text(log.path, 200), iso(reader.last)))
                 break
         else:
             if rest and not skip:
-                reader.take([rest.rstrip(b"\r")])
+                reader.take(rest.rstrip(b"\r"))
         reader.end()
         self.sources.append({
             "path": text(log.path, 200), "lines": self.lines - lines, "unparsed": self.unparsed - unparsed,
@@ -129,118 +129,9 @@ class FileSource:
             self.samples.append(text(words, 200))
 
 
-class _Lines:
-    """The lines of one file, in its order."""
-
-    def __init__(self, source, stamps, since, until):
-        self._source, self._stamps = source, stamps
-        self._since = since if since is not None else float("-inf")
-        self._until = until if until is not None else float("inf")
-        self._minute, self._width, self._epoch, self._count, self._rfc5424 = None, 0, 0, 0, False
-        self._state = None
-        self.first = self.last = None
-
-    def take(self, lines):
-        """Judge whole lines (bytes). This is the hot path: a line of a known head and first word costs two look-ups."""
-        judge = self._source._judge
-        heads, handle = judge.heads, judge.handle
-        minute, width, epoch, state, count = self._minute, self._width, self._epoch, self._state, 0
-        before = b""
-        for line in lines:
-            if line[:width] != minute:
-                if line[:1] == b"\0":
-                    line = line.lstrip(b"\0")
-                self._count += count
-                count = 0
-                if not self._enter(line):
-                    minute, state, width = None, None, 0
-                    continue
-                minute, width, epoch, state = self._minute, self._width, self._epoch, self._state
-            if not state and self._outside(line, width, epoch, state):
-                continue
-            count += 1
-            start = line.find(b" ", width + 2) + 1
-            colon = line.find(b": ", start)
-            program = heads.get(line[start:colon].translate(SHAPE)) if colon > 0 else None
-            if program is None:
-                program, colon = self._program(line, start, colon)
-                if program is None:
-                    if not judge.repeat(line[start:], before[before.find(b" ", width + 2) + 1:], epoch + _seconds(line, width)):
-                        self._source.odd(line[start:])
-                    continue
-            program.count += 1
-            before = line
-            leads = program.leads
-            if leads is None:
-                if line[colon + 2:colon + 6] != b"pam_":
-                    continue
-                known, message = None, line[colon + 2:colon + LINE_LIMIT]
-            else:
-                message = line[colon + 2:colon + LINE_LIMIT]
-                known = leads.get(message[: message.find(b" ")])
-            if known is None:
-                known, message = judge.judge(program, message)
-            if known is not NOTHING:
-                seconds = line[width:width + 2]
-                handle(known, program, message, epoch + (int(seconds) if seconds.isdigit() else 0))
-        self._count += count
-
-    def _program(self, line, start, colon):
-        """Return (program, where the message begins less two) of a line whose head is not known yet; (None, 0) for one that has none."""
-        judge = self._source._judge
-        if self._rfc5424:
-            program, end = judge.head_5424(line[start:start + LINE_LIMIT])
-            return program, start + end - 2
-        if colon < 0 and line.endswith(b":"):
-            colon = len(line) - 1
-        return (judge.head(line[start:colon]), colon) if start and 0 < colon < start + LINE_LIMIT else (None, 0)
-
-    def _enter(self, line):
-        """Go on to the minute of a line; returns False for one that has no stamp."""
-        self._flush()
-        if not line:
-            return False
-        entered = self._stamps.minute(line)
-        if entered is None:
-            self._minute, self._width = None, 0
-            self._source.odd(line)
-            return False
-        self._width, self._epoch = entered
-        self._minute = line[: self._width]
-        self._rfc5424 = line[:1] == b"<" and b">1 " in line[:6]
-        # True: inside the window, None: its edge goes through this minute, False: outside.
-        if self._epoch + 61 <= self._since or self._epoch > self._until:
-            self._state = False
-        else:
-            self._state = True if self._epoch >= self._since and self._epoch + 61 <= self._until else None
-        return True
-
-    def _outside(self, line, width, epoch, state):
-        return state is False or not self._since <= epoch + _seconds(line, width) <= self._until
-
-    def _flush(self):
-        if self._count:
-            self._source._hours.add(self._epoch, LINES, self._count)
-            self._source.lines += self._count
-            self._count = 0
-            self.first = self._epoch if self.first is None else min(self.first, self._epoch)
-            self.last = self._epoch if self.last is None else max(self.last, self._epoch)
-
-    def end(self):
-        """Count the lines of the last minute."""
-        self._flush()
-
-
 def _stamp_of(log):
     """Return the function that host.logs bisects a log with."""
     return lambda line: Stamps(log.mtime).read(line)[0]
-
-
-def _seconds(line, width):
-    try:
-        return int(line[width:width + 2])
-    except ValueError:
-        return 0
 
 
 def _first_year(log):

@@ -40,7 +40,7 @@ _HEAD = re.compile(rb"(?:\S{1,255} )?([^\s\[:(]{1,100}|\([^\s\[:()]{1,100}\))(?:
 # RFC 5424: host program pid msgid [data] message (rsyslog leaves the blank that came before the message)
 _HEAD_5424 = re.compile(rb"\S{1,255} (\S{1,100}) (\d{1,10}|\S{1,128}) \S{1,64} (?:-|(?:\[[^\]]{0,1000}\]){1,10})(?: {1,2}|\Z)(?:\xef\xbb\xbf)?")
 _KERNEL_CLOCK = re.compile(rb"\[ *\d{1,9}\.\d{1,9}\] ")
-PACKET = re.compile(rb".{0,100}?\bIN=\S{0,40} OUT=\S{0,40} (?:PHYSIN=\S{0,40} )?(?:PHYSOUT=\S{0,40} )?(?:MAC=\S{0,100} )?SRC=")
+PACKET = re.compile(rb"(?:\[ *\d{1,9}\.\d{1,9}\] )?.{0,100}?\bIN=\S{0,40} OUT=\S{0,40} (?:PHYSIN=\S{0,40} )?(?:PHYSOUT=\S{0,40} )?(?:MAC=\S{0,100} )?SRC=")
 _ALARM = re.compile(rb"(?i)\b(?:error|fail|corrupt|fatal|panic|critical)")
 
 # Of these groups of PAM no message changes anything: the programs log the same themselves.
@@ -58,12 +58,16 @@ class Program:
 
 
 class Known:
-    """What is known of a message: its C(row) and C(handler) (None: nothing to do), or the entry that counts it as C(unmatched)."""
+    """What is known of a message: its C(row) and C(handler) (None: nothing to do), or the entry that counts it as C(unmatched).
 
-    __slots__ = ("row", "handler", "unmatched", "repeated", "match")
+    C(usual(message, when)), where there is one, takes such a message without the row's pattern where it has the usual form, and returns
+    whether it had.
+    """
 
-    def __init__(self, row=None, handler=None, unmatched=None, repeated=False):
-        self.row, self.handler, self.unmatched, self.repeated, self.match = row, handler, unmatched, repeated, None
+    __slots__ = ("row", "handler", "unmatched", "repeated", "match", "usual")
+
+    def __init__(self, row=None, handler=None, unmatched=None, repeated=False, usual=None):
+        self.row, self.handler, self.unmatched, self.repeated, self.match, self.usual = row, handler, unmatched, repeated, None, usual
 
 
 NOTHING = Known()
@@ -114,7 +118,7 @@ class Judge:
 
     def _know(self, item, topic):
         handler = getattr(topic, item.handler) if item.handler else None
-        self._known[item.name] = Known(item, handler) if handler else NOTHING
+        self._known[item.name] = Known(item, handler, usual=item.usual and getattr(topic, item.usual)) if handler else NOTHING
 
     def head(self, head):
         """Return the Program of a syslog line, from what stands between its stamp and the first colon, or None."""
@@ -150,15 +154,15 @@ class Judge:
 
     def judge(self, program, message):
         """Return (Known, message) of a message whose first word is none of its program's leads; the kernel's clock is taken off."""
-        if program.rows is None:
-            return (self._learn(program, message) if message.startswith(b"pam_") else NOTHING), message
         if program.name == b"kernel":
-            clock = _KERNEL_CLOCK.match(message)
-            if clock is not None:
-                message = message[clock.end():]
             # Packets that the firewall logs are often most of the log, and each has a shape of its own.
             if b" OUT=" in message and PACKET.match(message) is not None:
                 return NOTHING, message
+            clock = _KERNEL_CLOCK.match(message)
+            if clock is not None:
+                message = message[clock.end():]
+        elif program.rows is None:
+            return (self._learn(program, message) if message.startswith(b"pam_") else NOTHING), message
         shape = message.translate(SHAPE)
         known = program.shapes.get(shape)
         if known is None:

@@ -29,6 +29,9 @@ TRIES_LIMIT = 20000
 # What can be guessed. A key or a Kerberos ticket cannot.
 GUESSABLE = (b"password", b"keyboard-interactive/pam", b"keyboard-interactive", b"challenge-response")
 
+# Longer messages are left to the patterns, which say how long each word may be.
+USUAL_LENGTH = 255
+
 # How every client begins: it asks for the methods, and offers one key after the other.
 NOT_A_GUESS = frozenset((b"none", b"publickey", b"hostbased", b"gssapi-with-mic"))
 
@@ -46,12 +49,12 @@ SSHD = (
         rb"Failed (?P<method>\S{1,60}) for (?P<invalid>(?:invalid|illegal) user )?(?P<user>.*) from (?P<address>\S{1,255}) port \d{1,5}(?: ssh\d?)?(?:: .*)?\Z",
         "failed", "a try that failed",
         b"Failed password for invalid user admin from 198.51.100.9 port 4022 ssh2",
-        leads=(b"Failed",)),
+        leads=(b"Failed",), usual="failed_as_usual"),
     row("ssh.invalid_user", (b"Invalid user ", b"Illegal user "),
         rb"(?:Invalid|Illegal) user (?P<user>.*?) ?from (?P<address>\S{1,255})(?: port \d{1,5})?\Z",
         "invalid_user", "an account that does not exist was tried",
         b"Invalid user admin from 198.51.100.9 port 4022",
-        leads=(b"Invalid", b"Illegal")),
+        leads=(b"Invalid", b"Illegal"), usual="invalid_as_usual"),
     row("ssh.too_many_tries", b"maximum authentication attempts exceeded",
         rb"(?:error: )?maximum authentication attempts exceeded for (?:invalid user )?(?P<user>.*) from (?P<address>\S{1,255}) port \d{1,5}",
         "refused", "cut off after MaxAuthTries",
@@ -144,41 +147,75 @@ class Logins(Topic):
     def failed(self, event):
         """One failed try."""
         method, user, address, invalid = event.match.group("method", "user", "address", "invalid")
+        self._guess(method, user, address, invalid, event.when, event.count)
+
+    def failed_as_usual(self, message, when):
+        """Take a failed try with a name of one word, as row ssh.failed would; returns False for any other message."""
+        words = message.split()
+        if len(words) == 11:
+            _failed, method, on, invalid, noun, user, by, address, port, number, protocol = words
+            if invalid != b"invalid" or noun != b"user":
+                return False
+        elif len(words) == 9:
+            _failed, method, on, user, by, address, port, number, protocol = words
+            invalid = None
+        else:
+            return False
+        if on != b"for" or by != b"from" or port != b"port" or protocol != b"ssh2" or not number.isdigit() or len(number) > 5:
+            return False
+        if len(method) > 60 or len(message) > USUAL_LENGTH or b" ".join(words) != message:
+            return False
+        self._guess(method, user, address, invalid, when, 1)
+        return True
+
+    def _guess(self, method, user, address, invalid, when, count):
+        """Count failed tries; C(invalid) is None where sshd knew the name as an account's."""
         if invalid is None and len(self._accounts) < TRIES_LIMIT:
             self._accounts.add(user[:100])
         if method in NOT_A_GUESS:
             return
         if address[:1] == b":":
             address = plain_address(address)
-        self.failed_total += event.count
-        self.hours.add(event.when, FAILED, event.count)
-        self._count(self.by_address, address, event, 0)
-        self._count(self.by_user, user[:100], event, 0)
+        self.failed_total += count
+        self.hours.add(when, FAILED, count)
+        self._count(address, user[:100], when, count, 0)
 
     def invalid_user(self, event):
         """One try with a name that is no account's."""
         user, address = event.match.group("user", "address")
-        self.invalid_total += event.count
-        self._count(self.by_address, plain_address(address), event, 1)
-        self._count(self.by_user, user[:100], event, 1)
+        self._invalid(user, address, event.when, event.count)
 
-    def _count(self, table, key, event, column):
-        """Count in C(table): [failures, tries with a name that is no account's, first, last, failures since the last accepted login]."""
-        when, count = event.when, event.count
-        entry = table.get(key)
-        if entry is None:
-            if len(table) >= TRIES_LIMIT:
+    def invalid_as_usual(self, message, when):
+        """Take a try with an invalid name of one word, as row ssh.invalid_user would; returns False for any other message."""
+        words = message.split()
+        if len(words) != 7 or len(message) > USUAL_LENGTH or b" ".join(words) != message:
+            return False
+        _invalid, noun, user, by, address, port, number = words
+        if noun != b"user" or by != b"from" or port != b"port" or not number.isdigit() or len(number) > 5:
+            return False
+        self._invalid(user, address, when, 1)
+        return True
+
+    def _invalid(self, user, address, when, count):
+        self.invalid_total += count
+        self._count(plain_address(address), user[:100], when, count, 1)
+
+    def _count(self, address, user, when, count, column):
+        """Count under both: [failures, tries with a name that is no account's, first, last, failures since the last accepted login]."""
+        for table, key in ((self.by_address, address), (self.by_user, user)):
+            entry = table.get(key)
+            if entry is not None:
+                entry[column] += count
+                if not column:
+                    entry[4] += count
+                if when > entry[3]:
+                    entry[3] = when
+                elif when < entry[2]:
+                    entry[2] = when
+            elif len(table) < TRIES_LIMIT:
+                table[key] = [0, count, when, when, 0] if column else [count, 0, when, when, count]
+            else:
                 self.not_kept += count
-                return
-            table[key] = [0, count, when, when, 0] if column else [count, 0, when, when, count]
-            return
-        entry[column] += count
-        if not column:
-            entry[4] += count
-        if when > entry[3]:
-            entry[3] = when
-        elif when < entry[2]:
-            entry[2] = when
 
     def refused(self, event):
         """A login that sshd's own rules refused."""
@@ -208,8 +245,7 @@ class Logins(Topic):
         """A wrong password at a terminal."""
         self.failed_total += event.count
         self.hours.add(event.when, FAILED, event.count)
-        self._count(self.by_address, event["tty"], event, 0)
-        self._count(self.by_user, event["user"], event, 0)
+        self._count(event["tty"], event["user"], event.when, event.count, 0)
 
     def data(self, limit, cut):
         """Return the digest's C(logins)."""

@@ -27,14 +27,14 @@ class Row:
     C(name): stable id; C(literals): one of them is in every such message (looked for before the pattern); C(pattern): matched from the
     start of the message; C(handler): name of the topic's method, None for a message that is understood and tells an admin nothing;
     C(meaning) and C(example): for the reader, and for the test that runs every example; C(leads): first words that the messages of no
-    other row have.
+    other row have; C(usual): name of the method that takes the usual form of it without the pattern, where a log may be full of it.
     """
 
-    __slots__ = ("name", "literals", "source", "handler", "meaning", "example", "leads", "_pattern")
+    __slots__ = ("name", "literals", "source", "handler", "meaning", "example", "leads", "usual", "_pattern")
 
-    def __init__(self, name, literals, source, handler, meaning, example, leads):
+    def __init__(self, name, literals, source, handler, meaning, example, leads, usual):
         self.name, self.literals, self.source, self.handler = name, literals, source, handler
-        self.meaning, self.example, self.leads = meaning, example, leads
+        self.meaning, self.example, self.leads, self.usual = meaning, example, leads, usual
         self._pattern = None
 
     @property
@@ -45,11 +45,11 @@ class Row:
         return self._pattern
 
 
-def row(name, literals, pattern, handler, meaning, example, leads=()):
+def row(name, literals, pattern, handler, meaning, example, leads=(), usual=None):
     """Return a Row; C(literals) is one literal or a tuple of them."""
     if isinstance(literals, bytes):
         literals = (literals,)
-    return Row(name, literals, pattern, handler, meaning, example, leads)
+    return Row(name, literals, pattern, handler, meaning, example, leads, usual)
 
 
 class Event:

@@ -20,6 +20,9 @@ from .log_digest_table import Tally, Topic, row, shown
 # So many restarts in the window are a loop, not an incident.
 RESTART_LOOP = 5
 
+# Messages of cron that are remembered with the job that they name: the same few come every minute.
+JOBS_REMEMBERED = 500
+
 _UNIT = rb"(?P<unit>[A-Za-z0-9:_.@\\-]{1,255}\.(?:service|socket|timer|mount|automount|swap|path|scope|target|slice|device))"
 
 # systemd's words from version 219 (EL7) on.
@@ -92,7 +95,8 @@ CRON = (
     row("cron.command", b"CMD",
         rb"\((?P<user>[^)]{1,100})\) (?:CMD|CMDOUT|CMDEND) ?\((?P<what>.*)\)?\Z",
         "cron_ran", "a job was started",
-        b"(root) CMD (   cd / && run-parts --report /etc/cron.hourly)"),
+        b"(root) CMD (   cd / && run-parts --report /etc/cron.hourly)",
+        usual="cron_ran_again"),
     row("cron.chatter", (
         b"RELOAD", b"STARTUP", b"INFO", b"info", b"crond", b"nacron", b"Job ", b"Jobs", b"Normal exit", b"cron.", b"run-parts", b"session",
         b"Will run", b"starting", b"finished", b"Updated timestamp",
@@ -120,6 +124,7 @@ class Units(Topic):
         self.cron_failures = Tally(("what",))
         self.cron_tables = Tally(("user", "what"))
         self.mail_lost = 0
+        self._jobs = {}
         self._exits = {}
         # Units that are in failure now, as the service manager says, {unit: description}; None where it was not asked.
         self.now_failed = None
@@ -161,7 +166,18 @@ class Units(Topic):
         self.mail_lost += event.count
 
     def cron_ran(self, event):
-        self.cron_jobs.add((event["user"], event["what"].strip().rstrip(b")")[:160]), event.when, event.count)
+        job = (event["user"], event["what"].strip().rstrip(b")")[:160])
+        self.cron_jobs.add(job, event.when, event.count)
+        if len(self._jobs) < JOBS_REMEMBERED:
+            self._jobs[event.message] = job
+
+    def cron_ran_again(self, message, when):
+        """Count a job that was started before in the same words; returns whether it was."""
+        job = self._jobs.get(message)
+        if job is None:
+            return False
+        self.cron_jobs.add(job, when)
+        return True
 
     def data(self, limit, cut):
         """Return the digest's C(units) and C(cron)."""

@@ -75,6 +75,9 @@ class Stamps:
 
     C(written) is when the file was last written, in seconds since 1970: no line is (much) younger, which gives the year-less ones their year.
     C(year) is the year of the first line to be read, where it is known: for a file that spans more than one.
+
+    After each stamp that was read C(seconds_at) says where its seconds begin, C(settled) whether its hour has one epoch whatever was read
+    before: it is none that the zone repeats or leaps over, and the year was not counted from the lines before.
     """
 
     def __init__(self, written, year=None):
@@ -85,6 +88,7 @@ class Stamps:
         self._last = 0
         self._hour = self._hour_epoch = None
         self.seconds_at = 0
+        self.settled = False
 
     def minute(self, line):
         """Return (where its seconds begin, the epoch of its minute) of a line, or None for a line without a stamp.
@@ -107,6 +111,7 @@ class Stamps:
         found = _TRADITIONAL.match(line, start)
         if found is not None:
             when = self._traditional(found)
+            self.settled = self._hour_epoch is not None and self._year is None
         else:
             found = _ISO.match(line, start)
             if found is None:
@@ -176,12 +181,14 @@ class Stamps:
             if not (1970 <= year <= 9998 and 1 <= month <= 12 and 1 <= day <= 31):
                 return None
             offset = 0
+            self.settled = True
             if found.group(9):
                 offset = int(found.group(10)) * 3600 + int(found.group(11)) * 60
             return seconds(year, month, day, hour, minute) - (offset if found.group(9) == b"+" else -offset) + second
         if not 1 <= month <= 12:
             return None
         when = self._local(year, month, day, hour, minute)
+        self.settled = self._hour_epoch is not None
         return None if when is None else when + second
 
 
