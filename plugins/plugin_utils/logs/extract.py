@@ -33,7 +33,7 @@ _HOURLY = (
 )
 HOUR_COLUMNS = 5
 
-PACK_ABOVE = 600
+PACK_ABOVE = 8192
 
 
 def extract(results: Mapping[str, Mapping[str, Any]]) -> bytes:
