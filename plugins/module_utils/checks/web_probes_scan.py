@@ -90,7 +90,7 @@ class Scan:
         fresh = self._requests.fresh(distinct)
         named = [pieces[place::stride] for place in (layout.agent, layout.referer) if place < stride]
         values = [set(column) for column in named]
-        fresh_values = self._headers.fresh(set().union(*values))
+        fresh_values = set().union(*map(self._headers.fresh, values))
         others = [pieces[place::stride] for place in range(3, stride) if place not in (layout.agent, layout.referer)]
         if not (digits.isdigit() and _one_a_line(heads) and _no_line_break(answers, fresh, fresh_values, *others)):
             return False
@@ -263,7 +263,7 @@ def _one_a_line(heads):
 
 
 def _no_line_break(*columns):
-    return b"".join(itertools.chain(*columns)).find(b"\n") < 0
+    return all(b"".join(column).find(b"\n") < 0 for column in columns)
 
 
 def _rows_with(hot, column):
