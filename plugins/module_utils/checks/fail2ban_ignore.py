@@ -12,10 +12,10 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import socket
+import _socket  # the module socket takes longer to load than the rest of the check
 
 # A network wider than this holds more than any one site has: a /8 is the largest that was ever given to one, a /32 what a provider gets.
-WIDEST = {socket.AF_INET: 8, socket.AF_INET6: 32}
+WIDEST = {_socket.AF_INET: 8, _socket.AF_INET6: 32}
 
 # fail2ban drops the length 0 when it prints a network (server/ipdns.py, ntoa): 0.0.0.0/0 is shown as 0.0.0.0.
 SHOWN_WITHOUT_LENGTH = ("0.0.0.0", "::")
@@ -24,10 +24,10 @@ SHOWN_WITHOUT_LENGTH = ("0.0.0.0", "::")
 def parse(words):
     """Return (family, number, length) of C(192.0.2.0/24) or C(2001:db8::1), None for what is no address."""
     address, slash, length = words.strip().partition("/")
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    family = _socket.AF_INET6 if ":" in address else _socket.AF_INET
     try:
-        number = int.from_bytes(socket.inet_pton(family, address), "big")
-        bits = 32 if family == socket.AF_INET else 128
+        number = int.from_bytes(_socket.inet_pton(family, address), "big")
+        bits = 32 if family == _socket.AF_INET else 128
         width = int(length) if length.isdigit() else (_mask_length(family, length) if slash else bits)
     except (OSError, ValueError):
         return None
@@ -35,7 +35,7 @@ def parse(words):
 
 
 def _mask_length(family, mask):
-    return bin(int.from_bytes(socket.inet_pton(family, mask), "big")).count("1")
+    return bin(int.from_bytes(_socket.inet_pton(family, mask), "big")).count("1")
 
 
 def contains(network, words):
@@ -43,7 +43,7 @@ def contains(network, words):
     address = parse(words)
     if address is None or address[0] != network[0]:
         return False
-    shift = (32 if network[0] == socket.AF_INET else 128) - network[2]
+    shift = (32 if network[0] == _socket.AF_INET else 128) - network[2]
     return network[1] >> shift == address[1] >> shift
 
 

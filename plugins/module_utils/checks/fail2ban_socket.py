@@ -15,13 +15,15 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+# The C parts alone: what the modules socket and pickle put around them takes longer to load than all questions to answer.
+import _pickle
+import _socket
 import errno
 import io
 import os
-import pickle
-import socket
 import stat
 import struct
+import sys
 import time
 
 from ..host.finding import text
@@ -70,7 +72,7 @@ class _Inert:
         pass
 
 
-class _PlainUnpickler(pickle.Unpickler):
+class _PlainUnpickler(_pickle.Unpickler):
     def find_class(self, module, name):
         if (module, name) in TEXT_CLASSES:
             return _Inert("str")
@@ -85,7 +87,7 @@ def decode(answer):
     Raises SocketError with the state refused for anything else. Protocol 5 differs from 4 only by buffers, which no answer holds:
     so a Python that knows 4 reads the answer of a newer one.
     """
-    if answer[:2] == b"\x80\x05" and pickle.HIGHEST_PROTOCOL < 5:
+    if answer[:2] == b"\x80\x05" and sys.version_info < (3, 8):
         answer = b"\x80\x04" + answer[2:]
     if answer[:1] == b"\x80" and answer[1:2] > b"\x05":
         raise SocketError("unreadable", "the answer is in a newer pickle protocol than this Python knows")
@@ -138,11 +140,11 @@ class Connection:
         self._deadline = time.time() + timeout
         self._timeout = timeout
         _refuse_unsafe(path)
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | getattr(socket, "SOCK_CLOEXEC", 0))
+        self._socket = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM | _socket.SOCK_CLOEXEC)
         try:
             self._socket.settimeout(timeout)
             self._socket.connect(path)
-            self.pid, uid, _gid = struct.unpack("3i", self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+            self.pid, uid, _gid = struct.unpack("3i", self._socket.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12))
             if uid not in _trusted_owners(path):
                 raise SocketError("unsafe", "a process of user id %d listens on the socket" % uid)
         except OSError as error:
@@ -159,9 +161,9 @@ class Connection:
         """
         try:
             self._socket.settimeout(self._left())
-            self._socket.sendall(b"".join(pickle.dumps(list(question), QUESTION_PROTOCOL) + END for question in questions))
+            self._socket.sendall(b"".join(_pickle.dumps(list(question), QUESTION_PROTOCOL) + END for question in questions))
             answers = self._receive(len(questions))
-        except socket.timeout:
+        except _socket.timeout:
             raise SocketError("timeout", "no answer within %s seconds" % self._timeout) from None
         except OSError as error:
             raise SocketError("refused", "the conversation broke off: %s" % text(error, 120)) from None
@@ -179,7 +181,7 @@ class Connection:
     def _left(self):
         left = self._deadline - time.time()
         if left <= 0:
-            raise socket.timeout()
+            raise _socket.timeout()
         return left
 
     def _receive(self, count):
@@ -215,7 +217,7 @@ def _value(answer):
 
 
 def _connect_error(error):
-    if isinstance(error, socket.timeout):
+    if isinstance(error, _socket.timeout):
         return SocketError("timeout", "nobody takes the connection")
     return SocketError(CONNECT_STATES.get(error.errno, "refused"), os.strerror(error.errno) if error.errno else text(error, 120))
 
