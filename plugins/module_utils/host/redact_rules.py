@@ -49,7 +49,8 @@ RULES = (
     ("header_key", (b"key",), False, rb"-h\s{0,3}\\{0,2}[\x27\"]?key\s{0,3}:[\s\\]{0,4}([^\s\x27\"]+)"),
     # addresses that are the key themselves
     ("hook", (b"api.telegram.org", b"hooks.slack", b"discord", b"webhook.office"), False,
-     rb"(?:api\.telegram\.org/bot|hooks\.slack\.com/services/|discord(?:app)?\.com/api/webhooks/|webhook\.office\.com/webhookb2/)([^\s\x27\"/]{8,}[^\s\x27\"]*)"),
+     rb"(?:api\.telegram\.org/bot|hooks\.slack\.com/services/|discord(?:app)?\.com/api/webhooks/|webhook\.office\.com/webhookb2/)"
+     rb"([^\s\x27\"/]{8,}[^\s\x27\"]*)"),
     # password=abc, PGPASSWORD=abc, user[password]=abc, "api_key": "abc", MYSQL_PWD=abc
     ("named", (b"pass", b"pwd", b"secret", b"token", b"credential", b"key"), False,
      _STRONG + rb"[\w.-]{0,30}(?<!file)(?<!path)(?:\]|%5d)?\\{0,4}[\x27\"]?\s{0,3}(?:=>|[=:]|%3d)\s{0,3}" + _FIELD),
@@ -138,8 +139,7 @@ def secrets(words, small):
                         yield span
     for names, program, options in _PROGRAMS:
         if _has(words, names):
-            for span in _of_program(words, program, options):
-                yield span
+            yield from _of_program(words, program, options)
 
 
 def _has(words, needles):

@@ -54,23 +54,25 @@ def tar_members(path: Path, suffix: str) -> Iterator[tuple[str, bytes]]:
         raise FeedError(f"{path.name} is not a whole .tar.zst archive: {text(error, 200)}") from None
 
 
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    """Open what a file packed by zstd holds. FeedError where nothing can read it, OSError where it is damaged."""
+def _opened(path: Path) -> contextlib.AbstractContextManager[BinaryIO]:
+    """Return what opens what a file packed by zstd holds, and raises OSError where it is damaged. FeedError where nothing can read it."""
     module = _module()
     if module is not None:
-        options = {module.DecompressionParameter.window_log_max: WINDOW_LOG}
-        try:
-            with module.ZstdFile(path, "rb", options=options) as stream:
-                yield stream
-        except module.ZstdError as error:
-            raise OSError(str(error)) from None
-        return
+        return _by_module(module, path)
     program = shutil.which("zstd")
     if program is None:
         raise FeedError(NEEDED)
-    with _unpacking(program, path) as stream:
-        yield stream
+    return _unpacking(program, path)
+
+
+@contextlib.contextmanager
+def _by_module(module: Any, path: Path) -> Iterator[BinaryIO]:
+    options = {module.DecompressionParameter.window_log_max: WINDOW_LOG}
+    try:
+        with module.ZstdFile(path, "rb", options=options) as stream:
+            yield stream
+    except module.ZstdError as error:
+        raise OSError(str(error)) from None
 
 
 def _module() -> Any:

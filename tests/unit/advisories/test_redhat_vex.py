@@ -288,7 +288,7 @@ def test_a_statement_in_the_newer_form_is_read_too():
     ]
 
 
-SAMPLES = {
+SAMPLES: dict[str, list[tuple[str | None, ...]]] = {
     "CVE-2022-24834": [
         ("enterprise_linux:8::appstream", "redis.src", "redis:6", "6.2.17-1.module+el8.10.0+22680+748527fd", "RHSA-2025:0595"),
         ("enterprise_linux:9::appstream", "redis.src", "", "6.2.17-1.el9_5", "RHSA-2025:0693"),
@@ -372,8 +372,10 @@ def _bomb(path: Path) -> None:
 def test_a_hostile_or_broken_archive_is_refused(make, words, module, tmp_path, monkeypatch):
     _by(module, monkeypatch)
     make(tmp_path)
+    made = redhat_vex.archive(tmp_path)
+    assert made
     with pytest.raises(FeedError, match=words):
-        redhat_vex.count(redhat_vex.archive(tmp_path))
+        redhat_vex.count(made)
 
 
 @pytest.mark.parametrize("module", [True, False], ids=["by the package", "by the program"])
