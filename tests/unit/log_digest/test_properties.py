@@ -22,6 +22,7 @@ from ansible_collections.bottomup.security.plugins.module_utils.checks.log_diges
 from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_hours import Hours
 from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_judge import LEADS_LIMIT, SHAPES_LIMIT, UNMATCHED_LIMIT, Judge
 from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_kernel import Kernel
+from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_lines import Lines
 from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_logins import Logins
 from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_logwatch import split_sections
 from ansible_collections.bottomup.security.plugins.module_utils.checks.log_digest_privilege import Privilege
@@ -199,3 +200,117 @@ def test_no_pattern_takes_long(words: bytes) -> None:
                 row.pattern.match(row.example[:20] + words)
     redact(words[:640])
     assert time.process_time() - begun < 20
+
+
+class Source:
+    """What Lines asks of a FileSource, and all that it was told."""
+
+    def __init__(self) -> None:
+        self.judge, self.topics = make_judge()
+        self.hours, self.lines, self.odd_lines = Hours(), 0, []
+
+    def odd(self, line: bytes) -> None:
+        self.odd_lines.append(line)
+
+    def told(self, reader: Lines) -> dict[str, Any]:
+        cut: dict[str, Any] = {}
+        data = {key: value for topic in self.topics for key, value in topic.data(50, cut).items()}
+        return {
+            "first": reader.first,
+            "last": reader.last,
+            "lines": self.lines,
+            "odd": self.odd_lines,
+            "hours": self.hours.quarters,
+            "cut": cut,
+            "failed": [topic.hours.quarters for topic in self.topics[:1]],
+            **self.judge.data(50, cut),
+            **data,
+        }
+
+
+def read_in_blocks(blocks: list[list[bytes]], since: float | None, until: float | None, sweep: bool) -> dict[str, Any]:
+    source = Source()
+    reader = Lines(source, Stamps(NOW), since, until)
+    if not sweep:
+        reader._sweep = lambda lines, text: False  # type: ignore[method-assign]
+    for block in blocks:
+        reader.take(b"\n".join(block))
+    reader.end()
+    return source.told(reader)
+
+
+def iso_stamp(when: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S.123456+00:00", time.gmtime(when))
+
+
+USUAL = [
+    b"sshd[%d]: Failed password for root from 198.51.100.%d port 4022 ssh2",
+    b"sshd[%d]: Failed password for invalid user a%d from 2001:db8::1 port 1 ssh2",
+    b"sshd[%d]: Failed none for x from ::ffff:192.0.2.%d port 22 ssh2",
+    b"sshd[%d]: Failed password for invalid user a b%d from 8.8.8.8 port 1 ssh2",
+    b"sshd[%d]: Failed password for root from 8.8.8.8  port %d ssh2",
+    b"sshd[%d]: Failed password for root from 8.8.8.8 port %d11111 ssh2",
+    b"sshd[%d]: Invalid user from from 8.8.8.%d port 22",
+    b"sshd[%d]: Invalid user  from 8.8.8.%d port 22",
+    b"sshd[%d]: Invalid user x\t from 8.8.8.%d port 22",
+    b"sshd[%d]: Accepted password for root from 198.51.100.%d port 4022 ssh2",
+    b"CRON[%d]: (root) CMD (job%d)",
+    b"crond[%d]: (bob) CMD (  true %d)",
+    b"CRON[%d]: pam_unix(cron:session): session opened for user u%d(uid=0) by (uid=0)",
+    b"app[%d]: pam_unix(app:auth): authentication failure %d",
+    b"systemd[%d]: web%d.service: Deactivated successfully.",
+    b"systemd[%d]: web%d.service: Failed with result 'exit-code'.",
+    b"app[%d]: number %d",
+    b"kernel: [%d.000001] [UFW BLOCK] IN=eth0 OUT= MAC=00 SRC=192.0.2.%d DST=192.0.2.1",
+    b"kernel: [%d.5] Out of memory: Killed process %d (java) total-vm:1kB",
+    b"last message repeated %d times%d",
+    b"sshd[%d]%d:",
+    b"sshd: word%d%d",
+    b"last message repeated 3 times",
+    b"-- MARK --",
+    b"/usr/sbin/cron[%d]: (x) RELOAD (%d)",
+]
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(st.lists(st.tuples(st.sampled_from(USUAL), st.integers(0, 300), st.integers(0, 4)), min_size=1, max_size=25), max_size=8),
+    st.sampled_from([stamp, iso_stamp]),
+    st.sampled_from([None, 900, 5000]),
+    st.sampled_from([None, 300]),
+    st.lists(lines, max_size=3),
+    st.integers(0, 200),
+)
+def test_lines_swept_are_the_lines_read_one_by_one(made, stamped, since, until, strange, place):
+    blocks, number = [], 0
+    for block in made:
+        texts = []
+        for words, step, value in block:
+            number += step
+            filled = words % (number, value)[: words.count(b"%d")] if b"%d" in words else words
+            texts.append(stamped(NOW - 20000 + number).encode() + b" web1 " + filled)
+        blocks.append(texts)
+    if blocks:
+        blocks[place % len(blocks)][place % 7 : place % 7] = [line.replace(b"\n", b" ") for line in strange]
+    with LocalZone("Europe/Berlin"):
+        edges = NOW - 20000 + since if since else None, NOW - 20000 + number - until if until else None
+        assert read_in_blocks(blocks, *edges, True) == read_in_blocks(blocks, *edges, False)
+
+
+def test_most_blocks_are_swept():
+    """The quick way is the usual one, and blocks that it is not for are given to the other."""
+    usual = [stamp(NOW - 60).encode() + b" web1 sshd[1]: Invalid user a from 8.8.8.8 port 22"] * 3
+    with LocalZone("UTC"):
+        reader = Lines(Source(), Stamps(NOW), None, None)
+        assert [reader._sweep(block, b"\n".join(block)) for block in (usual, [*usual, b"  at java.lang.Thread"], [b"<38>" + usual[0]])] == [True, False, False]
+        assert not Lines(Source(), Stamps(NOW, 2020), None, None)._sweep(usual, b"\n".join(usual))
+
+
+def test_an_hour_that_comes_twice_is_read_line_by_line():
+    """In Berlin the hour from two o'clock on came twice on 25 October 2026."""
+    with LocalZone("Europe/Berlin"):
+        found = {}
+        for hour in ("01", "02", "03"):
+            text = f"Oct 25 {hour}:30:00 web1 app[1]: x".encode()
+            found[hour] = Lines(Source(), Stamps(1792890000 + 86400), None, None)._sweep([text], text)
+    assert found == {"01": True, "02": False, "03": True}
