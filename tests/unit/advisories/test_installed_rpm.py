@@ -208,3 +208,14 @@ def test_known_systems(system: dict[str, str], ecosystems: tuple[str, ...]) -> N
 )
 def test_streams_of_a_title(title: str, named: str) -> None:
     assert streams.named(title) == named
+
+
+def test_11_builds_of_a_module_are_not_compared_across_distributions(tmp_path: Path) -> None:
+    """Red Hat writes .module+el8.10.0+23140+, AlmaLinux .module_el8.10.0+4006+: which of two is newer says nothing."""
+    for distribution, build in (("Rocky Linux", "9.module+el8.10.0+9999+abcd1234"), ("Red Hat", "9.module+el8.10.0+23140+abcd1234")):
+        affected = [mirror.affected(f"{distribution}:8", "nginx-core", f"1:1.26.9-{build}"), mirror.affected(f"{distribution}:8", "nginx", f"1:1.26.9-{build}")]
+        mirror.osv(tmp_path, distribution, [mirror.record(f"X-{distribution[0]}", "Important: nginx:1.26 security update", affected)])
+    mirror.osv(tmp_path, "AlmaLinux", [mirror.record("ALSA-1", "Low: other update", [mirror.affected("AlmaLinux:8", "other", "2-1")])])
+    with mirror.built(tmp_path, tmp_path / "index") as base:
+        row = ("nginx-core", "1", "1.26.2", "1.module_el8.10.0+4006+be12ce0c", "x86_64", "nginx-1.26.2-1.src.rpm", "nginx:1.26:8:x", "AlmaLinux")
+        assert installed_rpm.judge(row, base, ecosystem.target({"id": "almalinux", "version_id": "8.10"})) == ()
