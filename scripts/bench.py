@@ -109,14 +109,15 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(programs)}", file=sys.stderr)
         return 2
-    kept = read_sections()
+    measured = {}
     failed = []
     for name in names or programs:
         print(f"{name} ...", file=sys.stderr, flush=True)
         try:
-            kept[name] = section(programs[name])
+            measured[name] = section(programs[name])
         except (subprocess.CalledProcessError, ValueError, KeyError) as error:
             failed.append(f"{name}: {error}")
+    kept = {**read_sections(), **measured}
     PAGE.write_text("\n".join([HEAD, *(kept[name] for name in programs if name in kept)]))
     print(f"written: {PAGE.relative_to(REPOSITORY)}", *failed, sep="\n", file=sys.stderr)
     return 1 if failed else 0
