@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bottomup.security.plugins.module_utils.checks import web_probes
+from ansible_collections.bottomup.security.plugins.module_utils.checks import web_probes, web_probes_address
 from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine
 
 NOW = 1795327200  # 2026-11-22T06:00:00Z
@@ -218,6 +218,15 @@ def test_case_8_addresses(server: Server, logged: str, shown: str) -> None:
     data = server.run()["data"]
     assert data["totals"]["unparsed"] == 0
     assert [client["client"] for client in data["clients"]] == [shown]
+
+
+@pytest.mark.parametrize(
+    ("logged", "found"),
+    [(b"0000:0000:0000:0000:0000:ffff:192.168.100.228", "192.168.100.228"), (b"::1", "::1"), (b":" * 8192, "None"), (b"1:" * 40, "None"), (b"a:b", "None")],
+    ids=["longest", "shortest", "colons", "too_long", "too_few"],
+)
+def test_case_8_what_an_address_is(logged: bytes, found: str) -> None:
+    assert str(web_probes_address.address(logged)) == found
 
 
 @pytest.mark.parametrize(
