@@ -154,6 +154,11 @@ data:
       returned: when the options are valid
       type: list
       elements: dict
+    clock_without_source:
+      description: How often chrony had no time server that it could follow.
+      returned: when the options are valid
+      type: list
+      elements: dict
     clock_synchronised:
       description: Whether something keeps the clock right; V(null) where it cannot be told.
       returned: when the host's own logs are read

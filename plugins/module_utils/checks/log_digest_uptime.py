@@ -164,6 +164,7 @@ class Uptime(Topic):
         self.boot_times = []
         self.shutdown_times = []
         self.jumps = Tally(("what",))
+        self.without_source = Tally(("program",))
         self.losses = {}
         self.write_errors = Tally(("what",))
         self.largest_jump = 0
@@ -201,7 +202,8 @@ class Uptime(Topic):
         self.largest_jump = max(self.largest_jump, abs(float(event["seconds"])))
 
     def no_source(self, event):
-        """Chrony lost its sources: whether the clock is synchronised now, the host itself is asked."""
+        """Chrony lost its sources; whether the clock is synchronised now, the host itself is asked."""
+        self.without_source.add((b"chronyd",), event.when, event.count, event.message[:200])
 
     def lost(self, event):
         """The logging dropped messages: C(what) of, where it says so."""
@@ -226,10 +228,11 @@ class Uptime(Topic):
         return found
 
     def data(self, limit, cut):
-        """Return the digest's C(boots), C(clock_jumps) and C(lost)."""
+        """Return the digest's C(boots), C(clock_jumps), C(clock_without_source) and C(lost)."""
         return {
             "boots": [{"time": iso(when), "clean": clean} for when, clean in self.boots()[-limit:]],
             "clock_jumps": shown(self.jumps, limit, cut, "clock_jumps"),
+            "clock_without_source": shown(self.without_source, limit, cut, "clock_without_source"),
             "lost": [{"what": text(what, 200), "messages": count} for what, count in sorted(self.losses.items(), key=lambda item: (-item[1], item[0]))[:limit]],
         }
 

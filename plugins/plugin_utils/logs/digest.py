@@ -139,7 +139,9 @@ def _boots(data: Mapping[str, Any]) -> str:
 
 def _clock(data: Mapping[str, Any]) -> str:
     jumps = sum(whole(row, "count") for row in rows(data, "clock_jumps"))
-    return ", ".join(filter(None, ("not synchronised" if at(data, "clock_synchronised") is False else "", _number(jumps, "jumps"))))
+    lost = sum(whole(row, "count") for row in rows(data, "clock_without_source"))
+    state = "not synchronised" if at(data, "clock_synchronised") is False else ""
+    return ", ".join(filter(None, (state, _number(jumps, "jumps"), _number(lost, "times without a time server"))))
 
 
 def _unknown(data: Mapping[str, Any]) -> str:

@@ -272,6 +272,12 @@ def test_lost_messages_make_it_incomplete(server: Server) -> None:
     assert [row["messages"] for row in result["data"]["lost"]] == [1234, 99, 12]
 
 
+def test_chrony_without_a_time_server_is_told(server: Server) -> None:
+    data = digest(server, "chronyd[5]: Can't synchronise: no selectable sources", "chronyd[5]: Can't synchronise: no majority")["data"]
+    assert [(row["program"], row["count"]) for row in data["clock_without_source"]] == [("chronyd", 2)]
+    assert data["clock_jumps"] == []
+
+
 def test_packages_of_dpkg_dnf_yum_and_zypper(server: Server) -> None:
     server.log(
         "/var/log/dpkg.log",

@@ -57,6 +57,7 @@ LINES: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
     "disks with room": ({"disks": [{"mount": "/", "used_percent": 40}, {"mount": "/var", "used_percent": 12}]}, ("Disks", "fullest / 40 %")),
     "boots": ({"boots": [{"clean": True}, {"clean": False}]}, ("Boots", "2 boots, 1 without a shutdown before")),
     "clock": ({"clock_synchronised": False}, ("Clock", "not synchronised")),
+    "chrony": ({"clock_without_source": [{"count": 3}]}, ("Clock", "3 times without a time server")),
     "read": (
         {"lines": 48211, "source": "journal", "window": {"since": "2026-11-21T06:00:00Z"}},
         ("Read", "48,211 lines of the journal, since 2026-11-21 06:00 UTC"),
