@@ -260,7 +260,11 @@ def main():
         },
         supports_check_mode=True,
     )
-    module.exit_json(changed=False, **run(module.params, Machine()))
+    try:
+        found = run(module.params, Machine())
+    except ValueError as error:
+        module.fail_json(msg="%s" % error)
+    module.exit_json(changed=False, **found)
 
 
 if __name__ == "__main__":

@@ -52,6 +52,7 @@ class Machine:
         self.root.mkdir(parents=True)
         roots.unpack(recipe, self.root)
         self._identify(address)
+        self._begin_logs()
         _add_namespace(self.net)
         port = f"p{address.rpartition('.')[2]}"
         self.fleet.inside("ip", "link", "add", port, "type", "veth", "peer", "name", "host0", "netns", str(self.net))
@@ -77,6 +78,13 @@ class Machine:
             keys.write_text(public, encoding="ascii")
             os.chown(keys.parent, uid, uid)
             os.chown(keys, uid, uid)
+
+    def _begin_logs(self) -> None:
+        """Lay down the log that rsyslog writes from its first line on: at a first boot fail2ban may look for it earlier, and then it ends."""
+        if (self.root / "etc" / "rsyslog.conf").exists():
+            log = self.root / "var" / "log" / "auth.log"
+            log.touch(mode=0o640)
+            os.chown(log, 0, 4)  # adm reads it
 
     def boot(self) -> None:
         """Start the machine; returns at once, see C(Fleet.wait)."""

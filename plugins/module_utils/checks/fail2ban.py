@@ -67,11 +67,8 @@ class Look:
 
 
 def run(options, machine):
-    """Return host.finding.result(...): status, findings and data of fail2ban on this server."""
-    try:
-        look = Look(options, machine)
-    except ValueError as error:
-        return result(incomplete=["%s" % error])
+    """Return host.finding.result(...): status, findings and data of fail2ban on this server. Raises ValueError for a time that is none."""
+    look = Look(options, machine)
     path = look.options["socket"] or look.setting("socket", SOCKET)
     connection = None
     try:

@@ -66,17 +66,14 @@ QUIET = frozenset((
 
 
 def run(options, machine):
-    """Return the digest of the window as a result; see docs/log_digest.md for its data.
+    """Return the digest of the window as a result; see docs/log_digest.md for its data. Raises ValueError for a time that is none.
 
     Options: C(since), C(until) (see host.window), C(log_dir) and C(journal_dir) (copied logs instead of the server's own),
     C(timezone) (of year-less and zone-less stamps), C(logwatch) (run it too), C(top) (rows of each list), C(gap_hours),
     C(time_limit) (seconds for reading), C(previous) ({time, used_bytes: {mount: bytes}} of the last run).
     """
     with LocalZone(server_zone(machine, options.get("timezone"))):
-        try:
-            since, until = window(options, machine.now)
-        except ValueError as error:
-            return result(incomplete=["%s" % error])
+        since, until = window(options, machine.now)
         return _Digest(options, machine, since, until).result()
 
 

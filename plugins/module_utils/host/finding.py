@@ -43,7 +43,7 @@ def text(value, limit=TEXT_LIMIT):
     Bytes are decoded as UTF-8, what does not decode and every control character is written as an escape.
     What was cut is said at the end of the text.
     """
-    if type(value) is str and len(value) <= limit and value.isprintable():
+    if value.__class__ is str and len(value) <= limit and value.isprintable():
         return value  # most are, and there are thousands
     if isinstance(value, bytes):
         cut = max(0, len(value) - 4 * limit)

@@ -207,7 +207,8 @@ class Source:
 
     def __init__(self) -> None:
         self.judge, self.topics = make_judge()
-        self.hours, self.lines, self.odd_lines = Hours(), 0, []
+        self.hours, self.lines = Hours(), 0
+        self.odd_lines: list[bytes] = []
 
     def odd(self, line: bytes) -> None:
         self.odd_lines.append(line)
