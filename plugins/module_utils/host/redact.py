@@ -23,7 +23,7 @@ NEEDLES = (
     rb"|(?:tok|tkn|jwt|otp|pin|sid|sign?|ature|code|hash|nonce|ticket|state)="
     rb"|api\.telegram\.org|hooks\.slack|discord|webhook\.office|eyj|akia|asia|gh[pousr]_|github_pat_|glpat-|xox|_live_|aiza|hvs\.|npm_"
     rb"|mysql|mariadb|curl|https? |openssl|redis|valkey|keydb|mongo|ldap|smbclient|rpcclient|zip|7z|rar|docker|podman|skopeo|buildah|helm|ctr"
-    rb"|user(?:add|mod)|snmp|ipmi|freerdp|rdesktop|sqlcmd|isql|bcp|sqlplus|lftp|vault|rabbitmqctl|nmcli|kinit|cryptsetup|gpg|sudo"
+    rb"|user(?:add|mod)|snmp|ipmi|freerdp|rdesktop|sqlcmd|isql|bcp|sqlplus|identified|lftp|vault|rabbitmqctl|nmcli|kinit|cryptsetup|gpg|sudo"
 )
 _MAY_HOLD_ONE = Pattern(NEEDLES)
 

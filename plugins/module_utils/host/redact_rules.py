@@ -58,12 +58,12 @@ RULES = (
     # --password abc, -storepass abc, --api-key abc
     ("option", (b"pass", b"pwd", b"secret", b"token", b"credential", b"key", b"psk"), False,
      rb"(?<![\w-])--?[\w-]{0,40}?(?:" + _STRONG + rb"|psk)\s{1,3}(?!-)" + _VALUE),
-    # ?tok=abc, &sig=abc: names that may be something else, with a value as secrets have one, and nothing of an attack in it
+    # ?tok=abc, &sig=abc: names that may be something else, with a value as secrets have one, and no blank, quote or slash of an attack in it
     ("query",
      (b"tok=", b"tkn=", b"jwt=", b"otp=", b"pin=", b"sid=", b"sig=", b"sign=", b"ature=", b"code=", b"key=", b"hash=",
       b"nonce=", b"ticket=", b"state=", b"x-amz-"),
      False,
-     rb"[?&](?:tok|tkn|jwt|otp|pin|sid|sig|sign|signature|code|key|hash|nonce|ticket|state|x-amz-[a-z-]{1,20})=([\w.~%+-]{6,})(?=[&\s\x27\"#;]|\Z)"),
+     rb"[?&](?:tok|tkn|jwt|otp|pin|sid|sig|sign|signature|code|key|hash|nonce|ticket|state|x-amz-[a-z-]{1,20})=((?:[\w.~-]|%2b|%3d){6,})(?=[&\s\x27\"#;]|\Z)"),
     # aws configure set aws_secret_access_key abc
     ("set", (b"secret_access_key", b"session_token"), False, rb"(?:secret_access_key|session_token)\s{1,3}" + _VALUE),
     # echo abc | passwd --stdin, echo abc | sudo -S id, chpasswd <<< root:abc
@@ -71,6 +71,9 @@ RULES = (
      rb"\b(?:echo|printf)\s{1,3}([^|]{1,300}?)\s{0,3}\|\s{0,3}(?:sudo\s{1,3}(?!-))?(?:/[\w/]{1,40}/)?"
      rb"(?:chpasswd|smbpasswd|passwd|kinit|cryptsetup|gpg2?|openssl|sudo\s{1,3}-\w{0,5}S|(?:docker|podman|helm)\s[\w\s]{0,20}login)\b"),
     ("here", (b"<<<",), True, rb"(?:chpasswd|smbpasswd|passwd|kinit|cryptsetup)\b[^<|;]{0,100}<<<\s{0,3}" + _VALUE),
+    # ALTER USER x PASSWORD 'abc', CREATE USER x IDENTIFIED BY 'abc'
+    ("sql", (b"password", b"identified"), False,
+     rb"(?:password|identified\s{1,3}(?:with\s{1,3}\w{1,40}\s{1,3})?by)\s{1,3}\\{0,4}(?:\"([^\"]+)|\x27([^\x27]+))"),
     # a JSON web token
     ("jwt", (b"eyj",), True, rb"\b(eyJ[\w-]{10,2000}\.[\w-]{5,4000}(?:\.[\w-]{0,2000})?)"),
     # keys with a well-known beginning: Amazon, GitHub, GitLab, Slack, Stripe, Google, Vault, npm
@@ -105,6 +108,8 @@ PROGRAMS = (
     # docker login -p password; docker run -p is a port
     ((b"docker", b"podman", b"buildah", b"helm"), rb"\slogin\s(?:.*?\s)?-p\s{0,3}" + _VALUE),
     ((b"skopeo", b"podman", b"buildah", b"ctr"), rb"\s(?:-u|--(?:src-|dest-)?creds)[\s=]{1,2}" + _LOGIN),
+    # the passphrase of a key, and the one it had
+    ((b"ssh-keygen",), rb"\s-[NP]\s{0,3}" + _VALUE),
     # a hash, or what somebody took for it
     ((b"useradd", b"usermod"), rb"\s-p\s{0,3}" + _VALUE),
     # the community is the password of SNMP 1 and 2

@@ -25,6 +25,8 @@ TOTAL_LIMIT = 64 * 1024 * 1024 * 1024  # bytes of all members: Red Hat's stateme
 RATIO_LIMIT = 500  # how much larger than the archive its members may be
 RATIO_FROM = 256 * 1024 * 1024  # bytes that may come before that is asked
 
+HEADERS_LIMIT = 1024 * 1024  # bytes between two members: tarfile takes long names and extended headers into memory before it tells of a member
+
 WINDOW_LOG = 27  # 128 MB: what an archive may make the reader keep; the program's own limit as well
 
 MODULES = ("compression.zstd", "backports.zstd")
@@ -36,13 +38,14 @@ def tar_members(path: Path, suffix: str) -> Iterator[tuple[str, bytes]]:
     size = path.stat().st_size
     total = 0
     try:
-        with _opened(path) as stream, tarfile.open(fileobj=cast(Any, _Limited(stream, size, path.name)), mode="r|") as archive:
+        with _opened(path) as stream, tarfile.open(fileobj=cast(Any, limited := _Limited(stream, size, path.name)), mode="r|") as archive:
             for count, member in enumerate(archive):
                 if count > MEMBERS_LIMIT:
                     raise FeedError(f"{path.name} holds more than {MEMBERS_LIMIT} files")
                 if member.name.startswith("/") or ".." in member.name.split("/") or "\\" in member.name:
                     raise FeedError(f"{path.name} holds a file with the name {text(member.name, 100)}, which no real one does")
                 total += member.size
+                limited.expect(member.size)
                 if total > TOTAL_LIMIT:
                     raise FeedError(f"{path.name} unpacks to more than {TOTAL_LIMIT >> 30} GB")
                 found = archive.extractfile(member) if member.isreg() and member.name.endswith(suffix) else None
@@ -106,10 +109,17 @@ class _Limited:
     def __init__(self, stream: BinaryIO, packed: int, name: str) -> None:
         self._stream, self._packed, self._name = stream, packed, name
         self._had = 0
+        self._due = HEADERS_LIMIT
+
+    def expect(self, size: int) -> None:
+        """The next so many bytes are a member's content."""
+        self._due = self._had + size + HEADERS_LIMIT
 
     def read(self, size: int = -1) -> bytes:
         data = self._stream.read(size)
         self._had += len(data)
         if self._had > max(RATIO_FROM, self._packed * RATIO_LIMIT):
             raise FeedError(f"{self._name} has {self._packed} bytes and unpacks to more than {self._had}: it is made to fill memory")
+        if self._had > self._due:
+            raise FeedError(f"{self._name} holds a header of more than {HEADERS_LIMIT >> 20} MB, which no real one does")
         return data

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import lzma
 import shutil
+import tarfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +20,7 @@ import needs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from redhat_mirror import APPSTREAM, BASEOS, EUS, NINE, Statement, archive, changed, deleted, repositories
+from redhat_mirror import APPSTREAM, BASEOS, EUS, NINE, Statement, archive, changed, deleted, repositories, zstd
 
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories import csaf, ecosystem, packed, redhat_vex
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.feed import FeedError
@@ -358,9 +360,19 @@ def _bomb(path: Path) -> None:
     archive(path, [("2026/cve-2026-0001.json", b" " * 400_000_000)])
 
 
+def _long_header(path: Path, form: int) -> None:
+    packed_ = archive(path, STATEMENTS)
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w", format=form, pax_headers={"comment": "x" * 3_000_000}) as made:
+        made.addfile(tarfile.TarInfo("x" * 3_000_000 if form == tarfile.GNU_FORMAT else "a.json"))
+    zstd(plain.getvalue(), packed_)
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
+        pytest.param(lambda path: _long_header(path, tarfile.PAX_FORMAT), "a header of more than 1 MB", id="37 extended header of 3 MB"),
+        pytest.param(lambda path: _long_header(path, tarfile.GNU_FORMAT), "a header of more than 1 MB", id="37 name of 3 MB"),
         pytest.param(_bomb, "it is made to fill memory", id="37 400 MB of nothing"),
         pytest.param(lambda path: archive(path, [("../../etc/cron.d/x.json", b"{}")]), "holds a file with the name ../../etc", id="37 path in a member"),
         pytest.param(lambda path: archive(path, [("2026/README", b"x")]), "holds no statement", id="36 zero records"),
