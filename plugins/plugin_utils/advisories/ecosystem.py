@@ -11,16 +11,16 @@ from typing import Any, NamedTuple
 
 from . import csaf
 
-# How the packages of a target are named, where it is by Red Hat's own statements.
+# Target.by, where packages are judged by Red Hat's own statements.
 VEX = "vex"
 
 
 class Target(NamedTuple):
     """Where to look for the packages of a server.
 
-    C(ecosystems) are names in the index; C(pro) one more, whose fixes need a subscription. C(by) says which name of a package the feeds use.
+    C(ecosystems) are names in the index; C(pro) one more, whose fixes need a subscription. C(by) says which name of a package the feeds use:
+    "binary", "source" or "both"; VEX for Red Hat's own statements, which name sources and, where they do not, packages.
     C(vendors) build the distribution's own packages: what another vendor built is not in the distribution's announcements.
-    Its value VEX means Red Hat's own statements, by source where they name sources.
     C(unknown) is why nothing can be said of the packages, empty where it can.
     """
 

@@ -3,8 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Installed packages of Red Hat Enterprise Linux against Red Hat's own statements (VEX), which also know what is not fixed.
 
-A row is that of installed_rpm. A statement is made of sources, and is compared with the version of the package's source: a subpackage may have
-another one of its own.
+A statement is made of sources, and is compared with the version of the package's source: a subpackage may have another one of its own.
 """
 
 from __future__ import annotations
@@ -16,46 +15,41 @@ from typing import Any, NamedTuple
 from . import csaf, streams
 from .ecosystem import Target
 from .index import Index, Row
-from .installed_rpm import NO_SOFTWARE, of_other_vendor, stream_of
+from .rpm_package import NO_LABEL, RpmPackage, settled, stream_of
 from .verdict import AFFECTED, UNFIXED, UNKNOWN, Hit
 from .versions import rpm
 
-NO_LABEL = "a module's build without its label: which stream it belongs to cannot be told"
 INVESTIGATED = "Red Hat is still looking into it"
 
 
 class _Build(NamedTuple):
     name: str
     evr: str  # as it is shown
-    source: str
     version: str  # of the source, without an epoch: rpm does not tell it
     stream: str | None  # None: of a module, but of which stream is not known
 
 
 def judge(row: tuple[str, ...], index: Index, target: Target) -> tuple[Hit, ...]:
     """Return what Red Hat says of one installed package in the products of C(target)."""
-    name, epoch, version, release, _arch, source, label, _vendor = row
-    if name in NO_SOFTWARE:
-        return ()
-    other = of_other_vendor(row, target)
-    if other:
-        return (other,)
-    base, of_source = _source(name, version, release, source)
-    rows = [found for ecosystem in target.ecosystems for wanted in (base + ".src", name) for found in index.rows(ecosystem, wanted)]
+    package = RpmPackage(*row)
+    beforehand = settled(package, target)
+    if beforehand is not None:
+        return beforehand
+    source, version = _source(package)
+    rows = [found for ecosystem in target.ecosystems for name in (source + ".src", package.name) for found in index.rows(ecosystem, name)]
     if not rows:
         return ()
-    evr = f"{version}-{release}" if epoch in ("0", "", "(none)") else f"{epoch}:{version}-{release}"
-    build = _Build(name, evr, base, of_source, stream_of(release, label, rows))
+    build = _Build(package.name, package.evr, version, stream_of(package, rows))
     by_vid: dict[int, list[Row]] = {}
     for found in rows:
         by_vid.setdefault(found.vid, []).append(found)
     return tuple(hit for vid, own in by_vid.items() for hit in _hits(build, vid, own))
 
 
-def _source(name: str, version: str, release: str, source: str) -> tuple[str, str]:
+def _source(package: RpmPackage) -> tuple[str, str]:
     """Return name and version-release of the source: "nginx-1.22.1-4.el9.src.rpm" is nginx 1.22.1-4.el9."""
-    parts = source.removesuffix(".rpm").removesuffix(".src").removesuffix(".nosrc").rsplit("-", 2)
-    return (parts[0], f"{parts[1]}-{parts[2]}") if len(parts) == 3 else (name, f"{version}-{release}")
+    parts = package.source.removesuffix(".rpm").removesuffix(".src").removesuffix(".nosrc").rsplit("-", 2)
+    return (parts[0], f"{parts[1]}-{parts[2]}") if len(parts) == 3 else (package.name, f"{package.version}-{package.release}")
 
 
 def _hits(build: _Build, vid: int, rows: list[Row]) -> Iterable[Hit]:

@@ -1,10 +1,7 @@
 # Copyright (c) 2026 The bottomup.security authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Installed rpm packages against the announcements of their distribution.
-
-A row is [name, epoch, version, release, arch, source, modularity label, vendor], as rpm prints them.
-"""
+"""Installed rpm packages against the announcements of their distribution."""
 
 from __future__ import annotations
 
@@ -14,11 +11,9 @@ from . import streams
 from .ecosystem import Target
 from .evaluate import NOT_AFFECTED, Outcome, evaluate
 from .index import Index, Row
+from .rpm_package import NO_LABEL, RpmPackage, settled, stream_of
 from .verdict import AFFECTED, UNFIXED, UNKNOWN, Hit
 from .versions import rpm
-
-# A public key in the rpm database is no software.
-NO_SOFTWARE = ("gpg-pubkey",)
 
 
 class _Build(NamedTuple):
@@ -29,26 +24,13 @@ class _Build(NamedTuple):
 
 def judge(row: tuple[str, ...], index: Index, target: Target) -> tuple[Hit, ...]:
     """Return what the announcements of C(target) say of one installed package, worst words for what cannot be told."""
-    name, epoch, version, release, _arch, source, label, _vendor = row
-    if name in NO_SOFTWARE:
-        return ()
-    other = of_other_vendor(row, target)
-    if other:
-        return (other,)
-    evr = f"{version}-{release}" if epoch in ("0", "", "(none)") else f"{epoch}:{version}-{release}"
-    rows = [found for ecosystem in target.ecosystems for feed_name in _names(name, source, target.by) for found in index.rows(ecosystem, feed_name)]
-    if not rows:
-        return ()
-    return tuple(_hits(_Build(name, evr, stream_of(release, label, rows)), rows))
-
-
-def of_other_vendor(row: tuple[str, ...], target: Target) -> Hit | None:
-    """Return why a package cannot be judged that another vendor built than those of the distribution, None for its own."""
-    vendor = row[7]
-    if not target.vendors or vendor in target.vendors:
-        return None
-    who = vendor if vendor and vendor != "(none)" else "nobody"
-    return Hit(UNKNOWN, 0, row[0], f"{row[2]}-{row[3]}", None, f"built by {who}, not by the distribution")
+    package = RpmPackage(*row)
+    beforehand = settled(package, target)
+    if beforehand is not None:
+        return beforehand
+    names = _names(package.name, package.source, target.by)
+    rows = [found for ecosystem in target.ecosystems for name in names for found in index.rows(ecosystem, name)]
+    return tuple(_hits(_Build(package.name, package.evr, stream_of(package, rows)), rows)) if rows else ()
 
 
 def _names(name: str, source: str, by: str) -> tuple[str, ...]:
@@ -59,17 +41,6 @@ def _names(name: str, source: str, by: str) -> tuple[str, ...]:
     if by == "source":
         return (base,)
     return tuple(dict.fromkeys((name, base)))
-
-
-def stream_of(release: str, label: str, rows: list[Row]) -> str | None:
-    """Return the stream of an installed build: of its label, or, where a rebuilt package has lost that, of announcements of the very build."""
-    if streams.of_label(label):
-        return streams.of_label(label)
-    if not streams.is_modular(release):
-        return streams.SIG_CLOUD if release.endswith(streams.SIG_BUILD) else streams.NONE
-    build = streams.build(release)
-    named = {row.stream for row in rows if row.fixed and streams.build(row.fixed) == build} - {streams.NONE, streams.UNNAMED}
-    return named.pop() if build and len(named) == 1 else None
 
 
 def _hits(build: _Build, rows: list[Row]) -> list[Hit]:
@@ -114,5 +85,5 @@ def _outcome(build: _Build, rows: list[Row]) -> Outcome:
         return NOT_AFFECTED
     worst = max(outcomes, key=lambda outcome: rpm.key(outcome.fixed or "")) if len(outcomes) > 1 else outcomes[0]
     if build.stream is None:
-        return Outcome(None, worst.fixed, "a module's build without its label: which stream it belongs to cannot be told")
+        return Outcome(None, worst.fixed, NO_LABEL)
     return worst
