@@ -20,7 +20,8 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import SEVERITIES, iso
 from ansible_collections.bottomup.security.plugins.plugin_utils import check_options, payload, settings, spool, trip, windows
-from ansible_collections.bottomup.security.plugins.plugin_utils.document import BadAnswer, accept_answer, without_answer
+from ansible_collections.bottomup.security.plugins.plugin_utils.document import accept_answer, without_answer
+from ansible_collections.bottomup.security.plugins.plugin_utils.untrusted import BadAnswer
 
 ARGUMENTS = frozenset({"checks", "options", "state_dir", "run_id", "timeout", "memory"})
 

@@ -10,11 +10,9 @@ written as escapes, and what contradicts itself makes the whole answer a :class:
 
 from __future__ import annotations
 
-import datetime
 import functools
 import hashlib
 import json
-import math
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,6 +28,7 @@ from ansible_collections.bottomup.security.plugins.module_utils.host.finding imp
 )
 
 from .commands import is_given
+from .untrusted import INTEGER_LIMIT, BadAnswer, Purse, data, items, mapping, moment, texts, whole
 
 SCHEMA = "bottomup.security/host/1"
 HOST_STATUSES = ("checked", "partial", "unreachable", "error")
@@ -37,31 +36,13 @@ HOST_STATUSES = ("checked", "partial", "unreachable", "error")
 # Statuses of a check that mean: it could not say what there is to see.
 FAILED = ("error", "timeout")
 
-# A text was cut on the server first and escaped after that, which makes at most six characters of one, and what was
-# cut is said behind it. A limit here must let all that through, or a true count would be cut away.
-ESCAPED = 6
-CUT_MARK = 40
-
 # What a remedy says to type, and no check of this collection would.
 ODD_COMMAND = "a command that this collection does not give: read it well"
 
 CHECKS_LIMIT = 50
-DEPTH_LIMIT = 12
-VALUES_LIMIT = 400_000
-CHARACTERS_LIMIT = 16 * 1024 * 1024
-DATA_TEXT_LIMIT = 100_000
-KEY_LIMIT = 500
-INTEGER_LIMIT = 2**63
-FLOAT_LIMIT = 1e300
-
-# What data costs of the characters that a document may have, where it is no text.
-NUMBER_COST = 20
-WORD_COST = 4
-BRANCH_COST = 2
 
 _CHECK_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _RULE = re.compile(r"[a-z][a-z0-9_]{0,39}\.[a-z0-9][a-z0-9_.-]{0,79}")
-_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{1,6})?Z")
 
 # (key, limit in characters) of the facts that are text.
 _FACT_TEXTS = (("hostname", 255), ("kernel", 200), ("arch", 50), ("python", 50), ("container", 200))
@@ -69,49 +50,6 @@ _OS_TEXTS = (("id", 50), ("version_id", 50), ("pretty_name", 200))
 _FACT_TIMES = ("boot_time", "clock")
 
 _MEASURES = ("duration_ms", "cpu_ms", "max_rss_kb")
-
-
-class BadAnswer(Exception):
-    """The answer is not a document that can be used; the message says why, in words for the report."""
-
-
-def capped(value: str, limit: int) -> str:
-    """Return a text without control characters, cut where it is longer than a server's cut to ``limit`` can make it.
-
-    Doing it twice is doing it once.
-    """
-    if len(value) <= limit and value.isprintable():
-        return value
-    most = limit * ESCAPED + CUT_MARK
-    words = text(value[:most], most)
-    lost = max(0, len(value) - most)
-    if lost or len(words) > most:
-        keep = most - CUT_MARK
-        words = f"{words[:keep]}...[{lost + len(words) - keep} cut]"
-    return words
-
-
-class _Purse:
-    """What one document may cost: characters and values, counted down over all its fields."""
-
-    def __init__(self) -> None:
-        self.characters = CHARACTERS_LIMIT
-        self.values = VALUES_LIMIT
-
-    def take(self, characters: int, values: int = 1) -> None:
-        self.characters -= characters
-        self.values -= values
-        if self.characters < 0 or self.values < 0:
-            raise BadAnswer(f"the answer holds more than {CHARACTERS_LIMIT} characters or {VALUES_LIMIT} values")
-
-    def text(self, value: object, what: str, limit: int) -> str:
-        """Return a text of the answer, printable and capped."""
-        if not isinstance(value, str):
-            raise BadAnswer(f"{what} is {_kind(value)}, not text")
-        # Nearly every text is as it may be, and there are a hundred for each finding.
-        words = value if len(value) <= limit and value.isprintable() else capped(value, limit)
-        self.take(len(words))
-        return words
 
 
 def accept_answer(
@@ -131,11 +69,11 @@ def accept_answer(
     Raises BadAnswer.
     """
     expected = list(expected_checks)
-    body = _mapping(answer, "the answer")
+    body = mapping(answer, "the answer")
     if body.get("host") not in (None, host):
         raise BadAnswer("the answer names another host than the one that was asked")
-    purse = _Purse()
-    checks = _checks(_mapping(body.get("checks"), "checks"), expected, host, purse)
+    purse = Purse()
+    checks = _checks(mapping(body.get("checks"), "checks"), expected, host, purse)
     status, reason = _host_status(checks)
     document = _bare(host, groups, run_id, status, reason, started, ended)
     document["facts"] = _facts(body.get("facts", {}), purse)
@@ -164,11 +102,11 @@ def accept_document(value: object) -> dict[str, Any]:
 
     A spool file may come from another controller or from a host itself. Raises BadAnswer.
     """
-    body = _mapping(value, "the file")
+    body = mapping(value, "the file")
     schema = body.get("schema")
     if schema != SCHEMA:
         raise BadAnswer(f"the schema is {text(schema, 80)}, this version reads {SCHEMA}")
-    purse = _Purse()
+    purse = Purse()
     host = purse.text(body.get("host"), "host", 1000)
     if host != body.get("host") or not host:
         raise BadAnswer("the name of the host is empty, too long or not printable")
@@ -179,15 +117,15 @@ def accept_document(value: object) -> dict[str, Any]:
         "schema": SCHEMA,
         "run_id": purse.text(body.get("run_id"), "run_id", 100),
         "host": host,
-        "groups": _texts(body.get("groups", []), "groups", 200, 255, purse),
+        "groups": texts(body.get("groups", []), "groups", 200, 255, purse),
         "status": status,
         "reason": purse.text(body.get("reason", ""), "reason", 1000),
-        "started": _time(body.get("started"), "started"),
-        "ended": _time(body.get("ended"), "ended"),
+        "started": moment(body.get("started"), "started"),
+        "ended": moment(body.get("ended"), "ended"),
         "facts": _facts(body.get("facts", {}), purse),
         "checks": {},
     }
-    results = _mapping(body.get("checks", {}), "checks")
+    results = mapping(body.get("checks", {}), "checks")
     if status in ("checked", "partial"):
         document["checks"] = _checks(results, list(results), host, purse)
         document["status"], document["reason"] = _host_status(document["checks"])
@@ -233,24 +171,24 @@ def _host_status(checks: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
     return ("partial", text("; ".join(failed), 1000)) if failed else ("checked", "")
 
 
-def _facts(value: object, purse: _Purse) -> dict[str, Any]:
-    body = _mapping(value, "facts")
+def _facts(value: object, purse: Purse) -> dict[str, Any]:
+    body = mapping(value, "facts")
     facts: dict[str, Any] = {}
     for key, limit in _FACT_TEXTS:
         if body.get(key) is not None:
             facts[key] = purse.text(body[key], f"fact {key}", limit)
     for key in _FACT_TIMES:
         if body.get(key) is not None:
-            facts[key] = _time(body[key], f"fact {key}")
+            facts[key] = moment(body[key], f"fact {key}")
     if body.get("uid") is not None:
-        facts["uid"] = _whole(body["uid"], "fact uid")
+        facts["uid"] = whole(body["uid"], "fact uid")
     if body.get("os") is not None:
-        system = _mapping(body["os"], "fact os")
+        system = mapping(body["os"], "fact os")
         facts["os"] = {key: purse.text(system[key], f"fact os.{key}", limit) for key, limit in _OS_TEXTS if system.get(key) is not None}
     return facts
 
 
-def _checks(results: Mapping[str, Any], expected: Sequence[str], host: str, purse: _Purse) -> dict[str, dict[str, Any]]:
+def _checks(results: Mapping[str, Any], expected: Sequence[str], host: str, purse: Purse) -> dict[str, dict[str, Any]]:
     if len(results) > CHECKS_LIMIT:
         raise BadAnswer(f"results of {len(results)} checks")
     for name in results:
@@ -262,15 +200,13 @@ def _checks(results: Mapping[str, Any], expected: Sequence[str], host: str, purs
     return {name: _check(name, results.get(name, missing), host, purse) for name in sorted(expected)}
 
 
-def _check(name: str, value: object, host: str, purse: _Purse) -> dict[str, Any]:
-    body = _mapping(value, f"the result of check {name}")
+def _check(name: str, value: object, host: str, purse: Purse) -> dict[str, Any]:
+    body = mapping(value, f"the result of check {name}")
     status = body.get("status")
     if status not in STATUSES:
         raise BadAnswer(f"check {name}: the status is {text(status, 80)}")
     reason = purse.text(body.get("status_reason", ""), f"check {name}: status_reason", 5000)
-    raw = body.get("findings", [])
-    if not isinstance(raw, list):
-        raise BadAnswer(f"check {name}: findings is {_kind(raw)}, not a list")
+    raw = items(body.get("findings", []), f"check {name}: findings")
     if (status == "ok" and raw) or (status == "findings" and not raw) or (status in ("not_applicable", "skipped") and raw):
         raise BadAnswer(f"check {name}: status {status} with {len(raw)} findings")
     if len(raw) > FINDINGS_LIMIT:
@@ -281,14 +217,14 @@ def _check(name: str, value: object, host: str, purse: _Purse) -> dict[str, Any]
     check: dict[str, Any] = {"status": status, "status_reason": reason}
     for key in _MEASURES:
         if body.get(key) is not None:
-            check[key] = _whole(body[key], f"check {name}: {key}")
+            check[key] = whole(body[key], f"check {name}: {key}")
     check["findings"] = [_finding(name, item, host, purse) for item in raw[:FINDINGS_LIMIT]]
-    check["data"] = _data(_mapping(body.get("data", {}), f"check {name}: data"), f"check {name}: data", purse)
+    check["data"] = data(mapping(body.get("data", {}), f"check {name}: data"), f"check {name}: data", purse)
     return check
 
 
-def _finding(check: str, value: object, host: str, purse: _Purse) -> dict[str, Any]:
-    body = _mapping(value, f"check {check}: a finding")
+def _finding(check: str, value: object, host: str, purse: Purse) -> dict[str, Any]:
+    body = mapping(value, f"check {check}: a finding")
     rule = body.get("rule")
     if not isinstance(rule, str) or not _RULE.fullmatch(rule):
         raise BadAnswer(f"check {check}: a finding's rule is {text(rule, 80)}")
@@ -298,10 +234,10 @@ def _finding(check: str, value: object, host: str, purse: _Purse) -> dict[str, A
     if severity not in SEVERITIES:
         raise BadAnswer(f"{rule}: the severity is {text(severity, 80)}")
     subject = purse.text(body.get("subject", ""), f"{rule}: subject", 200)
-    evidence = _list(body.get("evidence", []), f"{rule}: evidence")
-    remedy = _mapping(body.get("remedy", {}), f"{rule}: remedy")
-    commands = _texts(remedy.get("commands", []), f"{rule}: commands", COMMANDS_LIMIT, 500, purse)
-    more = _whole(body.get("evidence_cut", 0), f"{rule}: evidence_cut")
+    evidence = items(body.get("evidence", []), f"{rule}: evidence")
+    remedy = mapping(body.get("remedy", {}), f"{rule}: remedy")
+    commands = texts(remedy.get("commands", []), f"{rule}: commands", COMMANDS_LIMIT, 500, purse)
+    more = whole(body.get("evidence_cut", 0), f"{rule}: evidence_cut")
     odd = [{"source": ODD_COMMAND, "text": command} for command in commands if not is_given(command)]
     return {
         "check": check,
@@ -315,140 +251,18 @@ def _finding(check: str, value: object, host: str, purse: _Purse) -> dict[str, A
             "text": purse.text(remedy.get("text", ""), f"{rule}: remedy", 1000),
             "commands": [command for command in commands if is_given(command)],
         },
-        "references": _texts(body.get("references", []), f"{rule}: references", EVIDENCE_LIMIT, 300, purse),
-        "count": None if body.get("count") is None else _whole(body["count"], f"{rule}: count"),
-        "first": None if body.get("first") is None else _time(body["first"], f"{rule}: first"),
-        "last": None if body.get("last") is None else _time(body["last"], f"{rule}: last"),
+        "references": texts(body.get("references", []), f"{rule}: references", EVIDENCE_LIMIT, 300, purse),
+        "count": None if body.get("count") is None else whole(body["count"], f"{rule}: count"),
+        "first": None if body.get("first") is None else moment(body["first"], f"{rule}: first"),
+        "last": None if body.get("last") is None else moment(body["last"], f"{rule}: last"),
         "fingerprint": fingerprint(check, rule, host, subject),
         "group": group_key(check, rule, subject),
     }
 
 
-def _evidence(value: object, rule: str, purse: _Purse) -> dict[str, str]:
-    body = _mapping(value, f"{rule}: a piece of evidence")
+def _evidence(value: object, rule: str, purse: Purse) -> dict[str, str]:
+    body = mapping(value, f"{rule}: a piece of evidence")
     return {
         "source": purse.text(body.get("source", ""), f"{rule}: source of evidence", 200),
         "text": purse.text(body.get("text", ""), f"{rule}: text of evidence", 500),
     }
-
-
-def _data(value: Mapping[str, Any], what: str, purse: _Purse) -> Any:
-    """Return JSON data with printable texts and bounded numbers, no deeper than DEPTH_LIMIT: as it is where it is so already."""
-    cost = _cost(value)
-    if cost is None:
-        return _plain(value, what, purse, DEPTH_LIMIT)
-    purse.take(*cost)
-    return value
-
-
-def _cost(value: Mapping[str, Any]) -> tuple[int, int] | None:
-    """Return the characters and the values of data in which ``_plain`` would change nothing, None for any other.
-
-    The data of a check is most of what reading a spool costs: one pass over it, a level at a time, and no copy.
-    """
-    characters, values = BRANCH_COST, 1
-    level: list[Any] = [value]
-    for _depth in range(DEPTH_LIMIT):
-        below: list[Any] = []
-        for branch in level:
-            leaves: Iterable[Any] = branch
-            if branch.__class__ is dict:
-                for key in branch:
-                    if key.__class__ is not str or len(key) > KEY_LIMIT or not key.isprintable():
-                        return None
-                    characters += len(key)
-                values += len(branch)
-                leaves = branch.values()
-            values += len(branch)
-            for leaf in leaves:
-                kind = leaf.__class__
-                if kind is str:
-                    if len(leaf) > DATA_TEXT_LIMIT or not leaf.isprintable():
-                        return None
-                    characters += len(leaf)
-                elif kind is int:
-                    if not -INTEGER_LIMIT < leaf < INTEGER_LIMIT:
-                        return None
-                    characters += NUMBER_COST
-                elif kind is dict or kind is list:
-                    characters += BRANCH_COST
-                    below.append(leaf)
-                elif kind is bool or leaf is None:
-                    characters += WORD_COST
-                elif kind is float and -FLOAT_LIMIT <= leaf <= FLOAT_LIMIT:
-                    characters += NUMBER_COST
-                else:
-                    return None
-        if not below:
-            return characters, values
-        level = below
-    return None
-
-
-def _plain(value: object, what: str, purse: _Purse, depth: int) -> Any:
-    """Return JSON data with printable texts and bounded numbers, no deeper than ``depth``."""
-    if value is None or isinstance(value, bool):
-        purse.take(WORD_COST)
-        return value
-    if isinstance(value, int):
-        purse.take(NUMBER_COST)
-        return _bounded(value, what)
-    if isinstance(value, float):
-        purse.take(NUMBER_COST)
-        if math.isnan(value) or abs(value) > FLOAT_LIMIT:
-            raise BadAnswer(f"{what}: a number that is not finite")
-        return value
-    if isinstance(value, str):
-        return purse.text(value, what, DATA_TEXT_LIMIT)
-    if depth <= 0:
-        raise BadAnswer(f"{what}: nested deeper than {DEPTH_LIMIT}")
-    purse.take(BRANCH_COST)
-    if isinstance(value, list):
-        return [_plain(item, what, purse, depth - 1) for item in value]
-    if isinstance(value, dict):
-        return {purse.text(key, what, KEY_LIMIT): _plain(item, what, purse, depth - 1) for key, item in value.items()}
-    raise BadAnswer(f"{what}: holds {_kind(value)}")
-
-
-def _mapping(value: object, what: str) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise BadAnswer(f"{what} is {_kind(value)}, not a mapping")
-    return value
-
-
-def _list(value: object, what: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise BadAnswer(f"{what} is {_kind(value)}, not a list")
-    return value
-
-
-def _texts(value: object, what: str, count: int, limit: int, purse: _Purse) -> list[str]:
-    return [purse.text(item, what, limit) for item in _list(value, what)[:count]]
-
-
-def _time(value: object, what: str) -> str:
-    match = _TIME.fullmatch(value) if isinstance(value, str) else None
-    try:
-        # Whoever reads the document reckons with it: a 30th of February is not a time.
-        datetime.datetime.fromisoformat(match[1] if match else "")
-    except ValueError:
-        raise BadAnswer(f"{what} is {text(value, 80)}, not a UTC time") from None
-    return str(value)
-
-
-def _whole(value: object, what: str) -> int:
-    # An integer of any length is none of isnan()'s: it has room for those that a float has room for.
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or (isinstance(value, float) and math.isnan(value)) or value < 0:
-        raise BadAnswer(f"{what} is {text(value, 80)}, not a number from 0 up")
-    return int(_bounded(value, what))
-
-
-def _bounded(value: float, what: str) -> float:
-    if abs(value) >= INTEGER_LIMIT:
-        raise BadAnswer(f"{what}: a number of more than 63 bits")
-    return value
-
-
-def _kind(value: object) -> str:
-    names = {dict: "a mapping", list: "a list", str: "a text", bytes: "bytes", bool: "a truth value", type(None): "missing"}
-    return names.get(type(value), type(value).__name__)

@@ -26,7 +26,8 @@ from typing import Any, BinaryIO, cast
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import text
 
-from .document import BadAnswer, accept_document, without_answer
+from .document import accept_document, without_answer
+from .untrusted import BadAnswer
 
 SUFFIX = ".json.gz"
 TEMPORARY = ".partial-"

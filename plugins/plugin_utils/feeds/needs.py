@@ -11,8 +11,8 @@ from pathlib import Path
 
 from .. import spool
 from ..advisories import ecosystem, installed_libraries
-from ..document import BadAnswer
 from ..reading import mapping, rows
+from ..untrusted import BadAnswer
 from . import catalog
 
 # Components that have a feed of their own beside Bitnami's.

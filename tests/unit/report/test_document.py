@@ -17,16 +17,9 @@ from hypothesis import strategies as st
 from schemas import faults
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import SEVERITIES, STATUSES, finding, result, text
-from ansible_collections.bottomup.security.plugins.plugin_utils import document as document_module
-from ansible_collections.bottomup.security.plugins.plugin_utils.document import (
-    BadAnswer,
-    accept_answer,
-    accept_document,
-    capped,
-    fingerprint,
-    group_key,
-    without_answer,
-)
+from ansible_collections.bottomup.security.plugins.plugin_utils import untrusted
+from ansible_collections.bottomup.security.plugins.plugin_utils.document import accept_answer, accept_document, fingerprint, group_key, without_answer
+from ansible_collections.bottomup.security.plugins.plugin_utils.untrusted import BadAnswer, capped
 
 # Of restart, restart.service, web1, nginx.service. Where this changes, every finding of every user turns up as new.
 FINGERPRINT = "v1:d681729663c005ca1bdab606bf9452a1"
@@ -300,29 +293,29 @@ def nested(depth: int) -> Any:
 
 @settings(deadline=None, max_examples=150)
 @given(value=st.dictionaries(KEYS, JSON, max_size=5))
-@example(value=nested(document_module.DEPTH_LIMIT))
-@example(value=nested(document_module.DEPTH_LIMIT + 1))
-@example(value={"k" * (document_module.KEY_LIMIT + 1): 1})
-@example(value={"a": "x" * (document_module.DATA_TEXT_LIMIT + 1)})
+@example(value=nested(untrusted.DEPTH_LIMIT))
+@example(value=nested(untrusted.DEPTH_LIMIT + 1))
+@example(value={"k" * (untrusted.KEY_LIMIT + 1): 1})
+@example(value={"a": "x" * (untrusted.DATA_TEXT_LIMIT + 1)})
 @example(value={"a": [2**63 - 1, -(2**63), 1e300, 1e301, "\u202e", {"\n": 0}]})
 def test_data_that_is_taken_as_it_is_would_not_be_changed_and_costs_the_same(value: dict[str, Any]) -> None:
-    cost = document_module._cost(value)
-    purse = document_module._Purse()
+    cost = untrusted._cost(value)
+    purse = untrusted.Purse()
     try:
-        kept = document_module._plain(value, "data", purse, document_module.DEPTH_LIMIT)
+        kept = untrusted._plain(value, "data", purse, untrusted.DEPTH_LIMIT)
     except BadAnswer:
         assert cost is None
         return
-    spent = (document_module.CHARACTERS_LIMIT - purse.characters, document_module.VALUES_LIMIT - purse.values)
+    spent = (untrusted.CHARACTERS_LIMIT - purse.characters, untrusted.VALUES_LIMIT - purse.values)
     assert cost is None or (cost, json.dumps(kept)) == (spent, json.dumps(value))
 
 
 def test_the_data_of_the_checks_is_taken_as_it_is() -> None:
     results = sample_logs.results("web1")
-    assert [check for check, result in results.items() if document_module._cost(result["data"]) is None] == []
+    assert [check for check, result in results.items() if untrusted._cost(result["data"]) is None] == []
 
 
-@pytest.mark.parametrize("data", [{"a": ["x" * 99_000] * 200}, {"a": [[]] * document_module.VALUES_LIMIT}], ids=["characters", "values"])
+@pytest.mark.parametrize("data", [{"a": ["x" * 99_000] * 200}, {"a": [[]] * untrusted.VALUES_LIMIT}], ids=["characters", "values"])
 def test_data_that_is_too_much_is_refused(data: dict[str, Any]) -> None:
     with pytest.raises(BadAnswer, match="more than"):
         accept_answer(change(*RESTART, "data", to=data), **ABOUT)
