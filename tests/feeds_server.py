@@ -22,12 +22,14 @@ from io import BytesIO
 from pathlib import Path
 
 import advisories_mirror as mirrors
+import pytest
 from services import certificate, free_port
 
-from ansible_collections.bottomup.security.plugins.plugin_utils.feeds import catalog
+from ansible_collections.bottomup.security.plugins.plugin_utils.feeds import catalog, transfer
 
 USER, PASSWORD = "reader", "tea-and-biscuits"
 SETTLED = "/gone/settled-"
+CUT_AFTER = 20  # bytes of an answer below /cut/ that come through
 
 _CONFIG = """\
 daemon off;
@@ -88,7 +90,7 @@ class Server:
     tls_port: int
     proxy_port: int
     cert: Path
-    cut_after: list[int] = field(default_factory=lambda: [20])
+    cut_after: list[int] = field(default_factory=lambda: [CUT_AFTER])
 
     @property
     def mirror(self) -> Path:
@@ -119,6 +121,18 @@ class Server:
     def forget(self) -> None:
         self._settle()
         (self.folder / "access.log").write_text("")
+
+    def begin(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Empty the mirror, forget what was asked for, and let this process ask without proxies and without pauses between tries."""
+        shutil.rmtree(self.mirror)
+        self.mirror.mkdir()
+        self.forget()
+        (self.folder / "proxy.log").write_text("")
+        self.cut_after[:] = [CUT_AFTER]
+        for name in ("http_proxy", "https_proxy", "no_proxy", "all_proxy"):
+            monkeypatch.delenv(name, raising=False)
+            monkeypatch.delenv(name.upper(), raising=False)
+        monkeypatch.setattr(transfer, "_PAUSE", 0.01)
 
 
 @contextlib.contextmanager

@@ -44,15 +44,7 @@ def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def server(nginx: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
     """Return the server with an empty mirror, and an environment without proxies."""
-    shutil.rmtree(nginx.mirror)
-    nginx.mirror.mkdir()
-    nginx.forget()
-    (nginx.folder / "proxy.log").write_text("")
-    nginx.cut_after[:] = [20]
-    for name in ("http_proxy", "https_proxy", "no_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setattr(transfer, "_PAUSE", 0.01)
+    nginx.begin(monkeypatch)
     return nginx
 
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ from feeds_server import Server
 from redhat_mirror import ARCHIVE, BASEOS, Statement, archive, changed, deleted, path_of
 
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories import index, packed, redhat_vex
-from ansible_collections.bottomup.security.plugins.plugin_utils.feeds import catalog, manifest, refresh, states, transfer, vex, web
+from ansible_collections.bottomup.security.plugins.plugin_utils.feeds import catalog, manifest, refresh, states, vex, web
 from ansible_collections.bottomup.security.plugins.plugin_utils.feeds.one import Upstream
 
 needs.command("nginx", "openssl")
@@ -41,13 +40,7 @@ def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def server(nginx: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
-    shutil.rmtree(nginx.mirror)
-    nginx.mirror.mkdir()
-    nginx.forget()
-    for name in ("http_proxy", "https_proxy", "no_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setattr(transfer, "_PAUSE", 0.01)
+    nginx.begin(monkeypatch)
     archive(nginx.mirror, [holed(number) for number in range(1, 11)])
     changed(nginx.mirror, holed(10), BEFORE)
     return nginx
