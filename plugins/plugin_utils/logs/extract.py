@@ -33,7 +33,7 @@ _HOURLY = (
 )
 HOUR_COLUMNS = 5
 
-PACK_ABOVE = 8192
+PACK_ABOVE = 8192  # bytes; less than this is kept as it is
 
 
 def extract(results: Mapping[str, Mapping[str, Any]]) -> bytes:
