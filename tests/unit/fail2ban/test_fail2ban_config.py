@@ -9,7 +9,6 @@ import configparser
 import re
 from pathlib import Path
 
-import conftest  # noqa: F401 - makes the collection importable
 from hypothesis import given
 from hypothesis import strategies as st
 
