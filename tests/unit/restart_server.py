@@ -10,6 +10,7 @@ import struct
 import time
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from ansible_collections.bottomup.security.plugins.module_utils.checks.restart import run
 from ansible_collections.bottomup.security.plugins.module_utils.checks.restart_scan import Scan
@@ -18,6 +19,9 @@ from ansible_collections.bottomup.security.plugins.module_utils.host.machine imp
 NOW = float(int(time.time()))
 BOOT = NOW - 100_000
 TICKS = os.sysconf("SC_CLK_TCK")
+
+# What the check takes for its own pid: beyond what Linux gives out, since a made-up process may have any number that the tests' own may have.
+OWN_PID = 4_194_305
 
 
 def elf(build_id: bytes = b"", filling: bytes = b"") -> bytes:
@@ -36,8 +40,8 @@ class Server:
         self.asked: list[list[bytes]] = []
         self.write("/proc/stat", f"cpu 1\nbtime {int(BOOT)}\n")
         self.write("/proc/self/mountinfo", "22 1 254:0 / / rw - ext4 /dev/vda rw\n")
-        self.link(f"/proc/{os.getpid()}/ns/mnt", "mnt:[1]")
-        self.link(f"/proc/{os.getpid()}/ns/pid", "pid:[1]")
+        self.link(f"/proc/{OWN_PID}/ns/mnt", "mnt:[1]")
+        self.link(f"/proc/{OWN_PID}/ns/pid", "pid:[1]")
 
     def path(self, name: str | bytes) -> bytes:
         return os.fsencode(self.folder) + os.fsencode(name)
@@ -104,12 +108,14 @@ class Server:
         self.installed("systemctl", "\n\n".join(units[name] for name in sorted(units)).encode() + b"\n")
 
     def scan(self, own_pid: int = 99999, now: float | None = None) -> Scan:
-        return Scan(self.machine(now), own_pid=own_pid)
+        with mock.patch.object(os, "getpid", return_value=OWN_PID):
+            return Scan(self.machine(now), own_pid=own_pid)
 
     def reasons(self, pid: int) -> list[str]:
         """Return the reasons given for the files of a process."""
         return sorted(verdict.reason for process in self.scan().run() if process.pid == pid for verdict in process.files)
 
     def run(self, **options: Any) -> dict[str, Any]:
-        result: dict[str, Any] = run(options, self.machine())
+        with mock.patch.object(os, "getpid", return_value=OWN_PID):
+            result: dict[str, Any] = run(options, self.machine())
         return result
