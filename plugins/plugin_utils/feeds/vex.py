@@ -67,18 +67,18 @@ class _Fetch:
         changes, got_changes = self._list(CHANGES)
         deletions, got_deletions = self._list(DELETIONS)
         gone = {line.path: line.when for line in deletions}
-        changes = [line for line in changes if gone.get(line.path, 0.0) < line.when]
+        wanted = [line for line in changes if gone.get(line.path, 0.0) < line.when]
         held = redhat_vex.archive(self._mirror)
-        if held is None or (redhat_vex.made(newest) > redhat_vex.made(held.name) and len(self._missing(held.name, changes)) > CHANGES_LIMIT):
+        if held is None or (redhat_vex.made(newest) > redhat_vex.made(held.name) and len(self._missing(held.name, wanted)) > CHANGES_LIMIT):
             self._archive(newest, held)
             held = self._mirror / FOLDER / newest
-        self._clean(held.name, changes)
-        missing = self._missing(held.name, changes)
+        self._clean(held.name, wanted)
+        missing = self._missing(held.name, wanted)
         self._statements(missing[:STATEMENTS_LIMIT])
         if len(missing) > STATEMENTS_LIMIT:
             raise FetchError(f"{len(missing) - STATEMENTS_LIMIT} of {len(missing)} changed statements are left to the next try")
-        self._put(CHANGES, got_changes)
-        self._put(DELETIONS, got_deletions)
+        self._put(CHANGES, got_changes, len(changes))
+        self._put(DELETIONS, got_deletions, len(deletions))
         self._write_latest(held.name)
 
     def entry(self, status: str, reason: str) -> Entry:
@@ -125,9 +125,10 @@ class _Fetch:
             transfer.drop(self._mirror, local)
             raise
 
-    def _put(self, name: str, got: transfer.Got) -> None:
+    def _put(self, name: str, got: transfer.Got, lines: int) -> None:
+        """Put a list in its place, of which it is known how many lines it has."""
         local = f"{FOLDER}/{name}"
-        feed = self._feed._replace(records=lambda path: len(redhat_vex.lines(path)))
+        feed = self._feed._replace(records=lambda _path: lines)
         # Of deletions there may be fewer: what was taken back is another one again.
         last = self._files.get(local) if name == CHANGES else None
         self._files[local] = one.take(self._session, feed, local, one.in_use(self._mirror, self._files.get(local)), last, got)
