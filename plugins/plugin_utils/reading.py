@@ -19,6 +19,10 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
 
 def at(value: object, *keys: str) -> Any:
     """Return what lies at the end of a path of keys, None where it does not lead there."""
+    return _at(value, keys)
+
+
+def _at(value: object, keys: tuple[str, ...]) -> Any:
     for key in keys:
         if not isinstance(value, dict):
             return None
@@ -26,48 +30,41 @@ def at(value: object, *keys: str) -> Any:
     return value
 
 
-def _at(value: object, keys: tuple[str, ...]) -> Any:
-    # Of a row it is mostly one key, and there are hundreds for each host of a run.
-    if len(keys) == 1:
-        return value.get(keys[0]) if isinstance(value, dict) else None
-    return at(value, *keys)
-
-
 def mapping(value: object, *keys: str) -> Mapping[str, Any]:
     """Return the mapping at the end of a path, an empty one for anything else."""
-    found = at(value, *keys)
+    found = _at(value, keys)
     return found if isinstance(found, dict) else {}
 
 
 def rows(value: object, *keys: str, limit: int | None = ROWS) -> list[Mapping[str, Any]]:
     """Return the mappings of a list at the end of a path."""
-    found = at(value, *keys)
+    found = _at(value, keys)
     kept: list[Mapping[str, Any]] = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
     return kept[:limit]
 
 
 def texts(value: object, *keys: str, limit: int | None = ROWS) -> list[str]:
     """Return the texts of a list at the end of a path."""
-    found = at(value, *keys)
+    found = _at(value, keys)
     return [row for row in found if isinstance(row, str)][:limit] if isinstance(found, list) else []
 
 
 def package_rows(value: object, *keys: str) -> list[list[str]]:
     """Return the rows of a list at the end of a path that have at least a name and a version, all texts."""
-    found = at(value, *keys)
+    found = _at(value, keys)
     kept = found if isinstance(found, list) else []
     return [row for row in kept if isinstance(row, list) and len(row) >= 2 and all(isinstance(item, str) for item in row)]
 
 
 def whole(value: object, *keys: str) -> int:
     """Return a number from 0 up; 0 for anything else."""
-    found = _at(value, keys) if keys else value
+    found = _at(value, keys)
     return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else 0
 
 
 def words(value: object, *keys: str, limit: int = 200) -> str:
     """Return a text, cut to its limit; nothing for what is none."""
-    found = _at(value, keys) if keys else value
+    found = _at(value, keys)
     if not isinstance(found, str):
         return ""
     return found if len(found) <= limit else found[: limit - 1] + "…"
