@@ -39,8 +39,10 @@ _LAST_REPEATED = re.compile(rb"(?:\S{1,255} )?last message repeated (\d{1,7}) ti
 _HEAD = re.compile(rb"(?:\S{1,255} )?([^\s\[:(]{1,100}|\([^\s\[:()]{1,100}\))(?:\([^)\s]{1,40}\))?(?:\[(\d{1,10})\])?\Z")
 # RFC 5424: host program pid msgid [data] message (rsyslog leaves the blank that came before the message)
 _HEAD_5424 = re.compile(rb"\S{1,255} (\S{1,100}) (\d{1,10}|\S{1,128}) \S{1,64} (?:-|(?:\[[^\]]{0,1000}\]){1,10})(?: {1,2}|\Z)(?:\xef\xbb\xbf)?")
-_KERNEL_CLOCK = re.compile(rb"\[ *\d{1,9}\.\d{1,9}\] ")
-PACKET = re.compile(rb"(?:\[ *\d{1,9}\.\d{1,9}\] )?.{0,100}?\bIN=\S{0,40} OUT=\S{0,40} (?:PHYSIN=\S{0,40} )?(?:PHYSOUT=\S{0,40} )?(?:MAC=\S{0,100} )?SRC=")
+# What the kernel writes before a message of its own: [12345.678901]
+_CLOCK = rb"\[ *\d{1,9}\.\d{1,9}\] "
+_KERNEL_CLOCK = re.compile(_CLOCK)
+_PACKET = re.compile(rb"(?:" + _CLOCK + rb")?.{0,100}?\bIN=\S{0,40} OUT=\S{0,40} (?:PHYSIN=\S{0,40} )?(?:PHYSOUT=\S{0,40} )?(?:MAC=\S{0,100} )?SRC=")
 _ALARM = re.compile(rb"(?i)\b(?:error|fail|corrupt|fatal|panic|critical)")
 
 # Of these groups of PAM no message changes anything: the programs log the same themselves.
@@ -156,11 +158,11 @@ class Judge:
         """Return (Known, message) of a message whose first word is none of its program's leads; the kernel's clock is taken off."""
         if program.name == b"kernel":
             # Packets that the firewall logs are often most of the log, and each has a shape of its own.
-            if b" OUT=" in message and PACKET.match(message) is not None:
+            if b" OUT=" in message and _PACKET.match(message) is not None:
                 return NOTHING, message
             clock = _KERNEL_CLOCK.match(message)
             if clock is not None:
-                message = message[clock.end():]
+                message = message[clock.end() :]
         elif program.rows is None:
             return (self._learn(program, message) if message.startswith(b"pam_") else NOTHING), message
         shape = message.translate(SHAPE)
