@@ -53,12 +53,12 @@ def moment(value, now):
     return epoch
 
 
-def window(options, now, default=DAY):
+def window(options, now):
     """Return (since, until) of a check's options, in seconds since 1970; None where that side is open.
 
-    Without the option C(since) the last C(default) seconds before the end are looked at. Raises ValueError, as C(moment) does.
+    Without the option C(since) the last day before the end is looked at. Raises ValueError, as C(moment) does.
     """
     since, until = options.get("since"), moment(options.get("until"), now)
     if since in (None, ""):
-        return (now if until is None else until) - default, until
+        return (now if until is None else until) - DAY, until
     return moment(since, now), until
