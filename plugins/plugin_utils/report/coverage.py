@@ -63,7 +63,8 @@ def feed_groups(told: Told) -> list[Group]:
             hosts=sorted(hosts, key=natural),
             advice={"Fetch the feeds, or look why they cannot be fetched. Until then it is not known what they would say.": len(hosts)},
         )
-        group.titles.wordings[why] = group.hosts
+        for host in group.hosts:
+            group.titles.add(why, host)
         group.variants[(FEEDS_COMMAND,)] = group.hosts
         groups.append(group)
     return groups
