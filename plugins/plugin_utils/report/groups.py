@@ -17,8 +17,6 @@ from ..titles import Titles
 # The evidence of a group is an example; all of it is with the hosts.
 GROUP_EVIDENCE = 5
 GROUP_VARIANTS = 4
-
-
 REFERENCES_LIMIT = 20
 
 # What a group keeps when a worse example takes its place.
