@@ -15,8 +15,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.yaml import yaml_load
 
 MODULES = Path(__file__).parent.parent / "modules"
 
@@ -71,6 +71,6 @@ def _spec(check: str) -> dict[str, dict[str, Any]]:
         raise BadOption(f"daily_check_options.{check}: its options are described nowhere ({error.strerror})") from error
     for node in source.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "DOCUMENTATION":
-            options = yaml.safe_load(ast.literal_eval(node.value)).get("options") or {}
+            options = yaml_load(ast.literal_eval(node.value)).get("options") or {}
             return {name: {key: about[key] for key in _SPEC_KEYS if key in about} for name, about in options.items()}
     raise BadOption(f"daily_check_options.{check}: the module {check}_info has no documentation")

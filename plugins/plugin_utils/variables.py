@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
-import yaml
+from ansible.module_utils.common.yaml import yaml_load
 
 PREFIX = "daily_check_"
 SPEC = Path(__file__).resolve().parents[2] / "roles" / "daily_check" / "meta" / "argument_specs.yml"
@@ -22,7 +22,7 @@ SHOWN = 5
 
 def misspelt(names: Iterable[str]) -> list[str]:
     """Return a warning for each of the first few names that begin as the role's variables do and are none, with the likeliest that is."""
-    spec = yaml.safe_load(SPEC.read_text(encoding="utf-8"))["argument_specs"].values()
+    spec = yaml_load(SPEC.read_text(encoding="utf-8"))["argument_specs"].values()
     known = {str(name) for entry in spec for name in entry.get("options") or ()}
     unknown = sorted(str(name) for name in names if str(name).startswith(PREFIX) and name not in known | OTHERS)
     return [f"{name} is no variable of the daily check and changes nothing{_likeliest(name, known)}" for name in unknown[:SHOWN]]

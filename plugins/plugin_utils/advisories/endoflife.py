@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
+from ansible.module_utils.common.yaml import yaml_load
 
 from .feed import FeedError, content, identifier, parse_json, words
 
 WARN_DAYS = 90
 _CYCLES_LIMIT = 500
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # id of os-release -> product of endoflife.date.
 SYSTEMS = {
@@ -74,7 +74,7 @@ def _cycles(path: Path) -> list[list[Any]]:
         if path.suffix == ".json":
             raw = parse_json(data)
         else:
-            raw = yaml.load(data.split(b"\n---", 1)[0], _LOADER)
+            raw = yaml_load(data.split(b"\n---", 1)[0])
             raw = raw.get("releases") if isinstance(raw, dict) else None
     except (ValueError, yaml.YAMLError, RecursionError):
         raise FeedError(f"endoflife/{path.name} cannot be read") from None

@@ -9,9 +9,9 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import yaml
+from ansible.module_utils.common.yaml import yaml_load
 
 from . import cvss
 from .feed import BROKEN_LIMIT, NAME_LIMIT, RECORD_LIMIT, FeedError, Package, Record, identifier, tar_members, words
@@ -24,8 +24,6 @@ _KEYS = {"gems": "gem", "rubies": "engine"}
 
 # Their word for a gem that no release repairs is no list at all.
 _LISTS = (("patched", "patched_versions"), ("unaffected", "unaffected_versions"))
-
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read(path: Path) -> Iterator[Record]:
@@ -49,7 +47,7 @@ def read(path: Path) -> Iterator[Record]:
 
 def _parse(data: bytes, kind: str, stem: str) -> Record | None:
     try:
-        raw = yaml.load(data, _LOADER)
+        raw = yaml_load(data)
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
     name = raw.get(_KEYS[kind]) if isinstance(raw, dict) else None
