@@ -9,6 +9,8 @@ CPU seconds: the controller's are those of the command, its children and the ssh
 leaves behind, the servers' are those of sshd and all that it started. Per host means: (many hosts - few hosts) / difference, so that the
 start of ansible-playbook, once per run, is a column of its own. The work of fail2ban's own server is not counted. The naive role has fewer
 of the same hosts: it takes long. docs/benchmarks.md is written from it by `make bench`.
+
+The same is measured on a current system as well, controller and servers: this program, run there by other_system.py.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ import ctypes
 import itertools
 import json
 import os
+import platform
+import re
 import resource
 import signal
 import subprocess
@@ -33,6 +37,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / "engine"), str(HERE)]
 
 import conftest  # noqa: E402  (makes the collection importable)
 import fail2ban_bench  # noqa: E402
+import other_system  # noqa: E402
 from server import Server, enter_own_network, running  # noqa: E402
 
 from ansible_collections.bottomup.security.plugins.plugin_utils import payload, trip  # noqa: E402
@@ -56,6 +61,13 @@ interpreter_python = {PYTHON}
 [connection]
 pipelining = true
 """
+
+# A current system, of tests/fleet/roots.py, and how this program is told that it runs there.
+CURRENT_SYSTEM = "debian13controller"
+THERE = "--there"
+
+# A server has other processes than ours; here they are in sight anyway, there nothing else runs.
+IDLE_PROCESSES = 25
 
 # Before 9.9, OpenSSH's own choice costs its client 80 ms; this one is as old as it is cheap.
 CHEAP_EXCHANGE = "-o KexAlgorithms=curve25519-sha256"
@@ -107,6 +119,10 @@ CASES = (
     Case("all checks, but apt is not asked what waits", ALL, {"software": {"pending": False}}, (2, 8), (6, 30), 2),
     Case("all checks with their defaults", ALL, {}, (1, 4), (1, 4), 1),
 )
+
+
+# What is measured on the other system as well.
+CASES_THERE = (CASES[0], CASES[2])
 
 
 class Spent(t.NamedTuple):
@@ -278,11 +294,19 @@ def parts(server: Server, folder: Path, case: Case) -> dict[str, t.Any]:
         each = [1000 * value / PARTS_HOSTS for value in spent]
         rows.append({"what": title, "controller ms/host": round(each[0], 1), "server ms/host": round(each[1], 1), "total ms/host": round(sum(each), 1)})
     note = (
-        "Most of it is the key exchange that ssh chooses, not the check: up to OpenSSH 9.8 sntrup761x25519, which also holds against who records today and "
-        f"has a quantum computer one day. `{CHEAP_EXCHANGE}` in ansible_ssh_common_args gives that up, and is nobody's default here. "
-        "OpenSSH 9.9 and newer choose mlkem768x25519, which is not measured here."
+        f"ssh's own key exchange is {own_exchange(server, folder)} here. That of OpenSSH 9.0 to 9.8, sntrup761x25519, is most of what a trip "
+        "costs; it also holds against who records today and has a quantum computer one day, as does mlkem768x25519 of OpenSSH 9.9 and newer. "
+        f"`{CHEAP_EXCHANGE}` in ansible_ssh_common_args gives that up, and is nobody's default here."
     )
     return {"title": f"Parts of the floor: {case.title}", "rows": rows, "note": note}
+
+
+def own_exchange(server: Server, folder: Path) -> str:
+    """Return the key exchange that ssh and sshd agree on by themselves."""
+    command = ["ssh", "-v", "-p", str(server.port), "-i", str(server.key), "-o", f"UserKnownHostsFile={folder}/known", "-o", "StrictHostKeyChecking=no"]
+    said = subprocess.run([*command, f"root@{server.hosts[0]}", "true"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stderr
+    [name] = re.findall(r"kex: algorithm: (\S+)", said)
+    return str(name)
 
 
 def peak_memory(server: Server, hosts: int, folder: Path) -> float:
@@ -324,32 +348,70 @@ def _pss(pid: int) -> int:
     return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
-def main() -> None:
-    """Measure and print one JSON document."""
-    enter_own_network()
-    adopt_orphans()
-    most = max(MEMORY_HOSTS)
+def versions() -> str:
+    """Return what this system's ssh and the Pythons of controller and servers are."""
+    ssh = subprocess.run(["ssh", "-V"], capture_output=True, text=True, check=True).stderr.split()[0].rstrip(",")
+    python = subprocess.run([PYTHON, "-I", "-S", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    system = platform.freedesktop_os_release()["PRETTY_NAME"]
+    return f"{system}: {ssh.replace('_', ' ')}, {python} on the servers, {platform.python_version()} on the controller"
+
+
+def measured(cases: t.Sequence[Case], memory_hosts: t.Sequence[int]) -> list[dict[str, t.Any]]:
+    """Return the tables of the cases, and that of the controller's memory with so many hosts."""
+    most = max([*memory_hosts, *(max(case.hosts) for case in cases)])
     with tempfile.TemporaryDirectory(prefix="bottomup-bench-") as name, running([f"127.0.9.{number}" for number in range(1, most + 1)]) as server:
         folder = Path(name)
         (folder / "ansible.cfg").write_text(CONFIG)
         (folder / "fail2ban").mkdir()
         fail2ban = fail2ban_bench.server(folder / "fail2ban", BANS)
+        where = {"fail2ban": {"socket": str(fail2ban.folder / "f2b.sock"), "config_dir": str(fail2ban.conf)}}
+        cases = [case._replace(options=case.options | where) for case in cases]
         try:
-            cases = [
-                case._replace(options=case.options | {"fail2ban": {"socket": str(fail2ban.folder / "f2b.sock"), "config_dir": str(fail2ban.conf)}})
-                for case in CASES
-            ]
             tables = [parts(server, folder, cases[0]), *(compared(server, folder, case, with_tuned=case is cases[0]) for case in cases)]
         finally:
             fail2ban.stop()
-        memory = [{"hosts": hosts, "peak MiB": round(peak_memory(server, hosts, folder)), "allowed MiB": 150 + 12 * FORKS} for hosts in MEMORY_HOSTS]
+        memory = [{"hosts": hosts, "peak MiB": round(peak_memory(server, hosts, folder)), "allowed MiB": 150 + 12 * FORKS} for hosts in memory_hosts]
+    return [*tables, {"title": f"Memory of the controller, {FORKS} forks, {CASES[0].title}", "rows": memory}] if memory else tables
+
+
+def measured_there() -> dict[str, t.Any]:
+    """Return the versions and the tables of this system, being the other one."""
+    idle = [subprocess.Popen(["sleep", "infinity"]) for _number in range(IDLE_PROCESSES)]
+    try:
+        return {"versions": versions(), "tables": measured(CASES_THERE, ())}
+    finally:
+        for process in idle:
+            process.kill()
+            process.wait()
+
+
+def on_current_system() -> list[dict[str, t.Any]]:
+    """Return the same tables of a current system."""
+    found = json.loads(other_system.run_there(CURRENT_SYSTEM, Path(__file__).resolve(), THERE))
+    tables: list[dict[str, t.Any]] = found["tables"]
+    for table in tables:
+        table["title"] = f"The same on a current system: {table['title']}"
+        table["note"] = f"{found['versions']}. {table['note']}"
+    return tables
+
+
+def main() -> None:
+    """Measure and print one JSON document."""
+    there = THERE in sys.argv
+    reason = "" if there else other_system.missing(CURRENT_SYSTEM)
+    enter_own_network()
+    adopt_orphans()
+    if there:
+        print(json.dumps(measured_there()))
+        return
+    not_there = [{"title": "The same on a current system", "rows": [{"not measured": reason}]}]
     print(
         json.dumps(
             {
                 "title": "One trip per host",
                 "text": f"Hosts are loopback addresses of one real sshd, connections are cold, {FORKS} forks, else Ansible's defaults; a real fail2ban with "
-                f"ten jails and {BANS} bans. No feed is fetched. CPU time.",
-                "tables": [*tables, {"title": f"Memory of the controller, {FORKS} forks, {CASES[0].title}", "rows": memory}],
+                f"ten jails and {BANS} bans. No feed is fetched. CPU time. {versions()}.",
+                "tables": [*measured(CASES, MEMORY_HOSTS), *(not_there if reason else on_current_system())],
             }
         )
     )

@@ -73,6 +73,8 @@ RECIPES = {
     "almalinux9": Recipe("bookworm", "bookworm-security", (*COMMON, "rsyslog", "iptables", "rpm", "dnf", "createrepo-c"), script="almalinux9.sh"),
     # Journal only, bans with nftables: what Debian ships now.
     "debian13": Recipe("trixie", "trixie-security", (*COMMON, "nftables"), kept=("libselinux1",)),
+    # A controller and its servers on a current system, for tests/bench.
+    "debian13controller": Recipe("trixie", "trixie-security", (*COMMON, "openssl")),
 }
 
 
