@@ -19,6 +19,9 @@ from .pattern import Pattern
 _VALUE = rb"\\{0,4}(?:\"([^\"]+)|\x27([^\x27]+)|([^\s\x27\"]+))"
 # The same in an address or a form, where the next name follows.
 _FIELD = rb"\\{0,4}(?:\"([^\"]+)|\x27([^\x27]+)|([^\s&;\x27\"]+))"
+# A value in a sentence, told from its other words by letters with a digit or a sign: no path, no address, no name of a hash.
+_PIECE = rb"[^\s\x27\"/:;,=()\[\]<>|]"
+_MIXED = rb"((?!sha|md5|argon|bcrypt|scrypt|yescrypt|pbkdf)(?=" + _PIECE + rb"{0,40}?[a-z])(?=" + _PIECE + rb"{0,40}?[\d#$%^&*+~])" + _PIECE + rb"{6,})"
 # user:password; the password is the secret.
 _LOGIN = rb"(?:\"[^\":]{0,200}:([^\"]+)|\x27[^\x27:]{0,200}:([^\x27]+)|[^\s:\x27\"]{1,200}:([^\s\x27\"]+))"
 # A word of a command, and the last one.
@@ -35,8 +38,8 @@ _WEAK = rb"(?:auth|session|sess(?:ion)?[_-]?(?:id|key)|cookie|psk)"
 
 # (name, one of these stands in every match, whether small and capital letters differ, expression): each group of it is a secret.
 RULES = (
-    # https://user:password@host
-    ("address", (b"@",), False, rb"://[^\s/:@]{0,100}:([^\s/?#]+)@"),
+    # https://user:password@host, and with a plain slash in the password: a port and a folder are none
+    ("address", (b"@",), False, rb"://[^\s/:@]{0,100}:(?:([^\s/?#]+)@|(?!\d{0,5}[/?#,]|[^\s/]{0,100}\])([^\s@\x27\"]{1,200})@)"),
     # https://token@host: longer than a name
     ("address_token", (b"@",), False, rb"://([\w.~%+-]{20,200})(?::[^\s/@]{0,100})?@"),
     # Authorization: Bearer abc | Basic abc
@@ -71,9 +74,11 @@ RULES = (
      rb"\b(?:echo|printf)\s{1,3}([^|]{1,300}?)\s{0,3}\|\s{0,3}(?:sudo\s{1,3}(?!-))?(?:/[\w/]{1,40}/)?"
      rb"(?:chpasswd|smbpasswd|passwd|kinit|cryptsetup|gpg2?|openssl|sudo\s{1,3}-\w{0,5}S|(?:docker|podman|helm)\s[\w\s]{0,20}login)\b"),
     ("here", (b"<<<",), True, rb"(?:chpasswd|smbpasswd|passwd|kinit|cryptsetup)\b[^<|;]{0,100}<<<\s{0,3}" + _VALUE),
-    # ALTER USER x PASSWORD 'abc', CREATE USER x IDENTIFIED BY 'abc'
-    ("sql", (b"password", b"identified"), False,
-     rb"(?:password|identified\s{1,3}(?:with\s{1,3}\w{1,40}\s{1,3})?by)\s{1,3}\\{0,4}(?:\"([^\"]+)|\x27([^\x27]+))"),
+    # ALTER USER x PASSWORD 'abc', CREATE USER x IDENTIFIED BY 'abc', "the passphrase abc-123 is wrong"
+    ("told", (b"password", b"passphrase", b"identified"), False,
+     rb"(?:pass(?:word|phrase)|identified\s{1,3}(?:with\s{1,3}\w{1,40}\s{1,3})?by)\s{1,3}\\{0,4}(?:\"([^\"]+)|\x27([^\x27]+)|" + _MIXED + rb")"),
+    # -----BEGIN RSA PRIVATE KEY-----, up to its end or that of the text
+    ("pem", (b"private key",), False, rb"-----begin [\w ]{0,40}private key(?: block)?-----((?s:.+?))(?:-----end|\Z)"),
     # a JSON web token
     ("jwt", (b"eyj",), True, rb"\b(eyJ[\w-]{10,2000}\.[\w-]{5,4000}(?:\.[\w-]{0,2000})?)"),
     # keys with a well-known beginning: Amazon, GitHub, GitLab, Slack, Stripe, Google, Vault, npm
@@ -129,6 +134,9 @@ COMMAND_LIMIT = 600
 _END = Pattern(rb"\s(?:[|;&]|\d?[<>])|[|;](?=\s)")
 
 _RULES = tuple((needles, exact, Pattern(expression)) for _name, needles, exact, expression in RULES)
+# What is named so here is a folder or a file: /etc/mysql.
+_FOLDERS = (b"/etc/", b"/lib/", b"/log/", b"/run/", b"/share/")
+
 _PROGRAMS = tuple(
     (names, Pattern(rb"(?<![\w-])(?:" + b"|".join(names) + rb")[\w.-]{0,20}(?=\s)"), Pattern(expression)) for names, expression in PROGRAMS
 )
@@ -158,11 +166,12 @@ def _of_program(words, program, options):
     """Yield (start, end) of the secrets among the options of a command."""
     found = program.search(words)
     while found is not None:
-        start = found.end()
-        ends = _END.search(words, start, start + COMMAND_LIMIT)
-        stop = min(len(words), start + COMMAND_LIMIT) if ends is None else ends.start()
-        for option in options.finditer(words, start, stop):
-            for span in option.regs[1:]:
-                if span[0] >= 0:
-                    yield span
+        start = stop = found.end()
+        if not words.endswith(_FOLDERS, 0, found.start()):
+            ends = _END.search(words, start, start + COMMAND_LIMIT)
+            stop = min(len(words), start + COMMAND_LIMIT) if ends is None else ends.start()
+            for option in options.finditer(words, start, stop):
+                for span in option.regs[1:]:
+                    if span[0] >= 0:
+                        yield span
         found = program.search(words, stop)

@@ -20,7 +20,12 @@ SECRET = "0123456789abcdef0123456789ABCDEF"
 
 # rule -> lines in which it finds the secret
 EXAMPLES = {
-    "address": (f"wget ftp://joe:{SECRET}@host/x", f"https://joe:p@{SECRET}@host", f"psql postgres://joe:{SECRET}@db/app"),
+    "address": (
+        f"wget ftp://joe:{SECRET}@host/x",
+        f"https://joe:p@{SECRET}@host",
+        f"psql postgres://joe:{SECRET}@db/app",
+        f"wget https://joe:a/{SECRET}@host/x",
+    ),
     "address_token": (f"git clone https://{SECRET}@github.com/a/b", f"https://{SECRET}:x-oauth-basic@github.com/"),
     "authorization": (
         f"curl -s -H 'Authorization: Bearer {SECRET}' -H 'Content-Type: application/json'",
@@ -61,7 +66,17 @@ EXAMPLES = {
         f"printf {SECRET} | docker login -u joe --password-stdin",
     ),
     "here": (f"chpasswd <<< 'joe:{SECRET}'",),
-    "sql": (f"psql -c ALTER USER joe PASSWORD '{SECRET}'", f"mysql -e \"CREATE USER joe IDENTIFIED WITH sha256_password BY '{SECRET}'\""),
+    "told": (
+        f"psql -c ALTER USER joe PASSWORD '{SECRET}'",
+        f"mysql -e \"CREATE USER joe IDENTIFIED WITH sha256_password BY '{SECRET}'\"",
+        f"the passphrase {SECRET} is wrong",
+        f"passphrase 'correct horse {SECRET}' is not the one",
+    ),
+    "pem": (
+        f"echo '-----BEGIN OPENSSH PRIVATE KEY-----\n{SECRET}\n-----END OPENSSH PRIVATE KEY-----' >> key",
+        f"loaded -----BEGIN RSA PRIVATE KEY----- Proc-Type: 4,ENCRYPTED DEK-Info: AES-128-CBC,00 {SECRET}",
+        f"loaded -----BEGIN PGP PRIVATE KEY BLOCK-----\\n{SECRET}\\n=",
+    ),
     "jwt": ("seen eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.x" + SECRET,),
     "known": (f"git ghp_{SECRET}", f"glpat-{SECRET}", f"sk_live_{SECRET}"),
     "crypt": (f"chpasswd -e joe:$6$salt${SECRET}",),
@@ -183,6 +198,16 @@ PLAIN = (
     "bypass=1 compass: north passenger: 3",
     "git push https://joe@host.example/repository",
     "passwd joe",
+    "Enter passphrase for key '/root/.ssh/id_rsa'",
+    "the passphrase is wrong, password authentication failed: 12 times",
+    "password /etc/backup.pw1",
+    "password SHA512 of joe",
+    "-----BEGIN CERTIFICATE-----MIIB0123456789abcdef",
+    "GET http://host:8080/@joe/a@b",
+    "GET http://[2001:db8::1]:8080/a@b",
+    "proxies http://one:3128,http://two:3128/a@b",
+    "cp /etc/mysql -pr /backup",
+    "chown -R joe /var/lib/mysql -pr",
 )
 
 
@@ -219,6 +244,11 @@ LONG = (
     "&tok=aaaaaa(",
     "htpasswd -b '",
     "docker login ",
+    "-----begin private key-----",
+    "-----begin ",
+    "passphrase a",
+    "passphrase aaaaaaaa",
+    "://a:/",
 )
 
 
