@@ -15,9 +15,9 @@ __metaclass__ = type
 from ..host.finding import SEVERITIES, iso, result
 from ..host.window import window
 from .denials_apparmor import apparmor_findings, state_of
-from .denials_groups import Tally
 from .denials_mode import mode_findings, mode_of
 from .denials_sources import read_all
+from .denials_tally import Tally
 
 GROUPS_SHOWN = 200
 HOURS_SHOWN = 168

@@ -16,8 +16,8 @@ __metaclass__ = type
 
 import os
 
-from .denials_groups import FLOOD
 from .denials_records import LINE_LIMIT
+from .denials_tally import FLOOD
 
 # What the lines of audit.log that matter contain. Long ones: searching for them costs less.
 AUDIT_NEEDLES = (b"AVC msg=audit(", b"SELINUX_ERR msg=audit(", b"SECCOMP msg=audit(", b"type=MAC_", b"type=APPARMOR_")

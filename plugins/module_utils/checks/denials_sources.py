@@ -22,10 +22,10 @@ import re
 from ..host.finding import iso, text
 from ..host.logs import expand, open_logs, rotations
 from ..host.pattern import Pattern
-from .denials_groups import Tally
 from .denials_journal import OUTPUT_LIMIT, SECONDS, Entries, journal_command
 from .denials_reading import TEXT_NEEDLES, BlockReader, reader_of
 from .denials_records import audit_stamp
+from .denials_tally import Tally
 
 AUDITD_CONF = b"/etc/audit/auditd.conf"
 AUDIT_LOG = b"/var/log/audit/audit.log"

@@ -14,9 +14,9 @@ import needs
 import pytest
 from denials_lines import BEGIN, avc, syscall, write
 
-from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_groups import Tally
 from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_reading import AUDIT_NEEDLES, BlockReader
 from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_records import head_of
+from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_tally import Tally
 
 # Records of a log that ausearch -m AVC,USER_AVC leaves out: serial -> why.
 APPARMOR = "an AppArmor record has no result in SELinux' form: ausearch takes it for malformed"

@@ -19,8 +19,8 @@ import pytest
 from denials_lines import BEGIN, avc, judge, server, syscall, totals, write
 
 from ansible_collections.bottomup.security.plugins.module_utils.checks import denials
-from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_groups import COARSE_LIMIT, GROUPS_LIMIT, Tally
 from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_records import fields_of, head_of, shape_of
+from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_tally import COARSE_LIMIT, GROUPS_LIMIT, Tally
 from ansible_collections.bottomup.security.plugins.module_utils.host import logs
 from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Command
 

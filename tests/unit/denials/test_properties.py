@@ -13,11 +13,11 @@ from denials_lines import BEGIN, avc, judge, syscall
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_groups import EVENTS_LIMIT, Tally
 from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_journal import Entries
 from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_patterns import pattern_of
 from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_reading import AUDIT_NEEDLES, TEXT_NEEDLES, BlockReader
 from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_records import JUDGED, head_of, shape_of
+from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_tally import EVENTS_LIMIT, Tally
 
 WORDS = st.sampled_from([
     b"type=AVC ", b"msg=audit(", b"1700000000.100:5", b"): ", b"avc:  denied  ", b"{ read } ", b"for ", b" pid=1", b' comm="x"', b" scontext=a:b:c_t:s0",

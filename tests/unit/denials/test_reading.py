@@ -14,9 +14,9 @@ import pytest
 from denials_lines import BEGIN, avc, syscall, write
 
 from ansible_collections.bottomup.security.plugins.module_utils.checks import denials_reading
-from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_groups import Tally
 from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_reading import AUDIT_NEEDLES, BlockReader, GrepReader, reader_of
 from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_records import audit_stamp
+from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_tally import Tally
 from ansible_collections.bottomup.security.plugins.module_utils.host import logs
 from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine
 from ansible_collections.bottomup.security.plugins.module_utils.host.window import moment
