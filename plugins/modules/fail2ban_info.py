@@ -325,7 +325,7 @@ data:
       elements: str
       sample: []
     config_errors:
-      description: What C(fail2ban-client -t) says of the configuration.
+      description: Errors of the configuration, as the last start left them in the journal, or as C(fail2ban-client -t) says them now.
       returned: when the server is down
       type: list
       elements: str

@@ -19,9 +19,14 @@ from . import fail2ban_config, fail2ban_findings, fail2ban_tools
 from .fail2ban_said import shown
 
 CONFIG_ERRORS_LIMIT = 10
+LAST_WORDS = 5
 
 # fail2ban-client -t reads the whole configuration: a tenth of a second of CPU, and more on a busy host.
 CONFIG_TEST_TIMEOUT = 20
+
+# What a server says last that could not read its configuration, and what one that could.
+CONFIGURATION_FAILED = b"Async configuration of server failed"
+SERVER_READY = b"Server ready"
 
 
 def explain(look, path, error):
@@ -74,22 +79,43 @@ def _dead(look, path, error):
     if service:
         facts.append(("systemd", ", ".join("%s=%s" % item for item in sorted(service.items()))))
     if error.state in ("missing", "stale"):
-        look.data["config_errors"] = problems = _config_errors(look)
-        facts += [("fail2ban-client -t", problem) for problem in problems]
-        facts += [("journal", line) for line in _last_words(machine)]
+        words = _last_words(machine)
+        problems = of_last_start(words) if service.get("ActiveState") == "failed" else []
+        if not problems:
+            problems = _config_test(look)
+            facts += [("fail2ban-client -t", problem) for problem in problems]
+        look.data["config_errors"] = problems
+        facts += [("journal", shown(line)) for line in words]
         _jails_without_log(look)
     else:
         look.incomplete.append("fail2ban cannot be asked: %s" % error)
     look.findings.append(fail2ban_findings.silent_server(error.state, "%s" % error, path, facts))
 
 
-def _config_errors(look):
+def of_last_start(words):
+    """Return the errors of a start that ended at the configuration, else none: it is read and judged as C(fail2ban-client -t) does that."""
+    errors = []
+    for line in words:
+        if SERVER_READY in line:
+            errors = []
+        elif b"ERROR" in line:
+            errors.append(line)
+    if len(errors) < 2 or CONFIGURATION_FAILED not in errors[-1]:
+        return []
+    return list(dict.fromkeys(_error(line) for line in errors))
+
+
+def _error(line):
+    """Return an error without the time and process id before it: an unchanged host gives the same words."""
+    return shown(line[line.index(b"ERROR"):])
+
+
+def _config_test(look):
     command = look.machine.which(b"fail2ban-client")
     if command is None:
         return []
     answer = look.machine.run([command, b"-c", look.options["config_dir"].encode("utf-8", "surrogateescape"), b"-t"], timeout=CONFIG_TEST_TIMEOUT)
-    # without the time and process id before it: an unchanged host gives the same words
-    lines = [shown(line[line.index(b"ERROR"):]) for line in (answer.err + answer.out).splitlines() if b"ERROR" in line]
+    lines = [_error(line) for line in (answer.err + answer.out).splitlines() if b"ERROR" in line]
     return look.capped("config_errors", lines, CONFIG_ERRORS_LIMIT)
 
 
@@ -98,8 +124,8 @@ def _last_words(machine):
     command = machine.which(b"journalctl")
     if command is None:
         return []
-    answer = machine.run([command, b"-q", b"--no-pager", b"-o", b"cat", b"-n", b"5", b"_SYSTEMD_UNIT=fail2ban.service"], timeout=10)
-    return [shown(line) for line in answer.out.splitlines()[:5]] if answer.rc == 0 else []
+    answer = machine.run([command, b"-q", b"--no-pager", b"-o", b"cat", b"-n", b"%d" % LAST_WORDS, b"_SYSTEMD_UNIT=fail2ban.service"], timeout=10)
+    return answer.out.splitlines()[:LAST_WORDS] if answer.rc == 0 else []
 
 
 def _jails_without_log(look):

@@ -20,6 +20,7 @@ import pytest
 import real_fail2ban
 from real_fail2ban import Fail2ban, jail, rules
 
+from ansible_collections.bottomup.security.plugins.module_utils.checks import fail2ban_down
 from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine
 
 SSH_FAILURE = "{stamp} web1 sshd-session[812]: Failed password for invalid user admin from {address} port 51234 ssh2\n"
@@ -332,6 +333,16 @@ def test_missing_log_keeps_the_server_down(tmp_path: Path) -> None:
     assert rules(result) == [("fail2ban.jail_without_log", "one"), ("fail2ban.not_running", "fail2ban")]
     assert "Have not found any log file for one jail" in json.dumps(result["findings"])
     assert result["status"] == "findings" and result["data"]["socket"]["state"] == "missing"
+
+
+def test_a_start_that_ends_says_what_the_test_of_its_configuration_says(tmp_path: Path) -> None:
+    """The check asks for no test where the journal has such a start: it would learn nothing."""
+    server = Fail2ban(tmp_path, f"[one]\nenabled = true\nlogpath = {tmp_path}/nosuch*.log\n").start(wait=False)
+    assert server.process is not None and server.process.wait(60) != 0
+    said = fail2ban_down.of_last_start((tmp_path / "output").read_bytes().splitlines()[-fail2ban_down.LAST_WORDS :])
+    tested = server.check()["data"]["config_errors"]
+    assert tested[-1] == "ERROR   ERROR: test configuration failed" and len(tested) > 1
+    assert set(tested[:-1]) < set(said)
 
 
 def test_filter_without_host_keeps_the_server_down(tmp_path: Path) -> None:

@@ -27,9 +27,7 @@ def hexadecimal(address: str) -> str:
     return "".join(word.hex().upper() for word in words)
 
 
-def host(
-    folder: Path, listening: Sequence[tuple[str, int, str]] = (), processes: dict[int, str] | None = None, installed: bool = False
-) -> Machine:
+def host(folder: Path, listening: Sequence[tuple[str, int, str]] = (), processes: dict[int, str] | None = None, installed: bool = False) -> Machine:
     """Return a made-up host: who listens (address, port, state), its processes, whether fail2ban is installed."""
     (folder / "proc" / "net").mkdir(parents=True)
     for table, family in (("tcp", "."), ("tcp6", ":")):
@@ -100,6 +98,54 @@ def test_installed_and_dead(tmp_path: Path, link: bool, systemd: bool, severity:
         wants.mkdir(parents=True)
         (wants / "fail2ban.service").symlink_to("/lib/systemd/system/fail2ban.service")
     assert verdict(machine)[:2] == ("findings", [("fail2ban.not_running", severity)])
+
+
+ENDED = (
+    b"2026-11-22 06:00:00,611 fail2ban [812]: ERROR   Failed during configuration: Have not found any log file for one jail\n"
+    b"2026-11-22 06:00:00,612 fail2ban [812]: ERROR   Async configuration of server failed\n"
+)
+TESTED = b"2026-11-22 06:00:02,611 fail2ban [813]: ERROR   ERROR: test configuration failed\n"
+
+
+@pytest.mark.parametrize(
+    ("journal", "state", "asked"),
+    [
+        (ENDED, "failed", False),
+        (b"Server ready\n" + ENDED, "failed", False),
+        (ENDED + ENDED, "failed", False),
+        (ENDED, "inactive", True),
+        (ENDED + b"Server ready\n", "failed", True),
+        (ENDED[ENDED.index(b"\n") + 1 :], "failed", True),
+        (ENDED[: ENDED.index(b"\n") + 1], "failed", True),
+        (b"Server ready\n", "failed", True),
+        (b"", "failed", True),
+    ],
+    ids=["ended", "ended-after-a-good-one", "ended-twice", "stopped-since", "good-since", "no-reason", "other-end", "ready", "nothing"],
+)
+def test_the_configuration_is_tested_where_the_last_start_did_not_say_what_is_wrong(tmp_path: Path, journal: bytes, state: str, asked: bool) -> None:
+    """A test costs as much as a start: what the last start ended with is what it would say."""
+    host(tmp_path, installed=True)
+    (tmp_path / "run" / "systemd" / "system").mkdir(parents=True)
+    for name in ("systemctl", "journalctl"):
+        (tmp_path / "usr" / "bin" / name).touch(mode=0o755)
+    wants = tmp_path / "etc" / "systemd" / "system" / "multi-user.target.wants"
+    wants.mkdir(parents=True)
+    (wants / "fail2ban.service").symlink_to("/lib/systemd/system/fail2ban.service")
+    answers = {b"systemctl": f"ActiveState={state}\n".encode(), b"journalctl": journal, b"fail2ban-client": TESTED}
+    started = []
+
+    def commands(argv: Sequence[bytes]) -> Command:
+        started.append(argv[0].rpartition(b"/")[2])
+        return Command(0, answers[started[-1]], b"", False, False)
+
+    result = fail2ban.run({}, Machine(root=str(tmp_path).encode(), commands=commands))
+    said = "ERROR   Failed during configuration: Have not found any log file for one jail"
+    assert (b"fail2ban-client" in started) == asked
+    assert result["data"]["config_errors"] == (
+        ["ERROR   ERROR: test configuration failed"] if asked else [said, "ERROR   Async configuration of server failed"]
+    )
+    assert verdict(Machine(root=str(tmp_path).encode(), commands=commands))[1] == [("fail2ban.not_running", "high")]
+    assert asked or said in str(result["findings"])
 
 
 def test_socket_path_comes_from_the_configuration(tmp_path: Path) -> None:
