@@ -11,10 +11,10 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -29,6 +29,8 @@ BROKEN_LIMIT = 0.02  # share of records that may be unreadable before the feed a
 NAME_LIMIT = 255
 VERSION_LIMIT = 300
 VERSIONS_LIMIT = 20_000
+
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")  # most are of a pair, which is well
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._/+-]{0,99}")
 
@@ -52,8 +54,9 @@ class Package(NamedTuple):
     spec: str | None
 
 
-class Record(NamedTuple):
-    """One announcement. C(cves) and C(aliases) name the same thing elsewhere; C(score) is a CVSS base score or None."""
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What is said of one hole. C(cves) and C(aliases) name the same thing elsewhere; C(score) is a CVSS base score or None."""
 
     id: str
     security: bool
@@ -64,6 +67,12 @@ class Record(NamedTuple):
     url: str
     cves: tuple[str, ...]
     aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Announcement):
+    """One announcement, as its feed has it."""
+
     packages: list[Package]
 
 
@@ -78,11 +87,15 @@ def words(value: object, limit: int) -> str:
 
 
 def parse_json(data: bytes) -> Any:
-    """Return decoded JSON. ValueError for what is none, also for what is nested without end."""
+    """Return decoded JSON. ValueError for what is none, also for what is nested without end, or holds halves of characters, which no database takes."""
     try:
-        return json.loads(data)
+        # By hand: json takes UTF-16 as well, and halves of characters.
+        found = json.loads(str(data, "utf-8").removeprefix("\ufeff"))
+        if _HALF.search(data):
+            json.dumps(found, ensure_ascii=False).encode()
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    return found
 
 
 def members(path: Path) -> Iterator[bytes]:
@@ -122,24 +135,6 @@ def _member(stream: BinaryIO, member: zipfile.ZipInfo) -> bytes:
     return data
 
 
-def tar_members(path: Path, suffix: str) -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of the regular files of a .tar.gz whose names end in C(suffix)."""
-    total = 0
-    try:
-        with tarfile.open(path, "r:gz") as archive:
-            for count, member in enumerate(archive):
-                if count > MEMBERS_LIMIT:
-                    raise FeedError(f"{path.name} holds more than {MEMBERS_LIMIT} files")
-                total += member.size
-                if total > TOTAL_LIMIT:
-                    raise FeedError(f"{path.name} unpacks to more than {TOTAL_LIMIT >> 30} GB")
-                stream = archive.extractfile(member) if member.isreg() and member.name.endswith(suffix) else None
-                if stream is not None:
-                    yield member.name, stream.read(RECORD_LIMIT + 1)
-    except (OSError, tarfile.TarError, zlib.error, EOFError) as error:
-        raise FeedError(f"{path.name} is not a whole .tar.gz archive: {text(error, 200)}") from None
-
-
 def content(path: Path) -> bytes:
     """Return a file, unpacked where its name ends in .gz."""
     try:
@@ -150,3 +145,11 @@ def content(path: Path) -> bytes:
     if len(data) > FILE_LIMIT:
         raise FeedError(f"{path.name} has more than {FILE_LIMIT >> 20} MB")
     return bytes(data)
+
+
+def json_file(path: Path) -> Any:
+    """Return what a feed of one JSON file holds. FeedError where it is none."""
+    try:
+        return parse_json(content(path))
+    except ValueError as error:
+        raise FeedError(f"{path.name} is no JSON: {error}") from None

@@ -17,11 +17,14 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from ansible_collections.bottomup.security.plugins.module_utils.host.finding import text
+
 from . import redhat_vex, sources, streams
-from .feed import FeedError, Package, Record
+from .feed import Announcement, FeedError, Package, Record
 
 VERSION = "1"  # of the tables below: an index of another version is built anew
 
@@ -54,20 +57,12 @@ class Row(NamedTuple):
     spec: str | None
 
 
-class Vuln(NamedTuple):
-    """One announcement, as feed.Record; C(feed) is where it was read."""
+@dataclass(frozen=True, slots=True)
+class Vuln(Announcement):
+    """One announcement of the index; C(feed) is where it was read."""
 
     vid: int
     feed: str
-    id: str
-    security: bool
-    severity: str
-    score: float | None
-    title: str
-    published: str
-    url: str
-    cves: tuple[str, ...]
-    aliases: tuple[str, ...]
 
 
 class Feed(NamedTuple):
@@ -158,6 +153,10 @@ def _renew(base: sqlite3.Connection, source: sources.Source, stamp: str, path: P
             raise FeedError(f"it has {count} records, {before[0]} before: more than a fifth is gone; if that is right: rm {shlex.quote(str(path))}")
     except FeedError as error:
         problem = str(error)
+    except sqlite3.OperationalError:
+        raise  # the disk is full, or such: nothing of this feed
+    except Exception as error:  # data that makes our own code fail is that feed's trouble: the others are to go on
+        problem = text(f"it cannot be read: {type(error).__name__}: {error}", 300)
     if problem:
         _delete(base, "vid > ?", last, "rowid > ?", marks, source.name)
         base.execute("INSERT OR IGNORE INTO feed VALUES (?, '', 0, '', 0, '')", (source.name,))
@@ -337,7 +336,8 @@ class Index:
 
     def _read_vuln(self, vid: int) -> Vuln:
         row = self._base.execute("SELECT * FROM vuln WHERE vid = ?", (vid,)).fetchone()
-        return Vuln._make((*row[:3], bool(row[3]), *row[4:9], tuple(row[9].split()), tuple(row[10].split())))
+        feed, ident, security, severity, score, title, published, url, cves, aliases = row[1:]
+        return Vuln(ident, bool(security), severity, score, title, published, url, tuple(cves.split()), tuple(aliases.split()), vid, feed)
 
     def knows(self, kind: str) -> bool:
         """Return whether there is any fact of a kind."""

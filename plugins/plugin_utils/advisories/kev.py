@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from .feed import FeedError, content, parse_json, words
+from .feed import FeedError, json_file, words
 
 CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -18,10 +18,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 def facts(path: Path) -> Iterator[tuple[str, str, str]]:
     """Yield ("kev", CVE, {"due", "ransomware", "name"})."""
-    try:
-        raw = parse_json(content(path))
-    except ValueError as error:
-        raise FeedError(f"{path.name} is no JSON: {error}") from None
+    raw = json_file(path)
     entries = raw.get("vulnerabilities") if isinstance(raw, dict) else None
     if not isinstance(entries, list):
         raise FeedError(f"{path.name} has no list of vulnerabilities")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from . import branches
-from .feed import FeedError, Package, Record, content, identifier, parse_json, words
+from .feed import FeedError, Package, Record, identifier, json_file, words
 from .osv import SEVERITIES
 
 ECOSYSTEM, NAME = "nodejs.org", "node"
@@ -25,10 +25,7 @@ _GOOD = re.compile(r"[\^~]v?([0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4})")
 
 def read(path: Path) -> Iterator[Record]:
     """Yield the vulnerabilities of Node itself."""
-    try:
-        raw = parse_json(content(path))
-    except ValueError as error:
-        raise FeedError(f"{path.name} is no JSON: {error}") from None
+    raw = json_file(path)
     if not isinstance(raw, dict) or not raw:
         raise FeedError(f"{path.name} holds no vulnerability")
     seen = 0

@@ -9,17 +9,14 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from .feed import FeedError, content, parse_json
+from .feed import FeedError, json_file
 
 _CPES_LIMIT = 200
 
 
 def facts(path: Path) -> Iterator[tuple[str, str, str]]:
     """Yield ("repository", its id, [CPE, ...])."""
-    try:
-        raw = parse_json(content(path))
-    except ValueError as error:
-        raise FeedError(f"{path.name} is no JSON: {error}") from None
+    raw = json_file(path)
     data = raw.get("data") if isinstance(raw, dict) else None
     if not isinstance(data, dict):
         raise FeedError(f"{path.name} has no data")
