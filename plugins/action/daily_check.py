@@ -46,6 +46,7 @@ WORST_TITLES = 5
 # Strategies load this class in the main process before they fork: the workers inherit the compressed modules and what options there are.
 payload.prepare()
 check_options.prepare(payload.available_checks())
+windows.prepare()
 
 
 class NoDocument(Exception):
@@ -115,7 +116,7 @@ class ActionModule(ActionBase):
             if not plan.enabled:
                 return {"checks": {}, "facts": {}}
             if getattr(self._connection, "has_pipelining", False):
-                return self._over_stdin(request, self._interpreter(variables))
+                return self._over_stdin(request, self._interpreter(variables), windows.last_python(host, state_dir))
             return self._as_module(request, variables)
         except AnsibleConnectionFailure as error:
             raise NoDocument("unreachable", _message(error)) from error
@@ -131,8 +132,8 @@ class ActionModule(ActionBase):
         finally:
             _limit_worker(DOCUMENT_MEMORY)
 
-    def _over_stdin(self, request: dict[str, t.Any], interpreter: str | None) -> t.Any:
-        program = payload.build(request["checks"], request)
+    def _over_stdin(self, request: dict[str, t.Any], interpreter: str | None, last_python: str) -> t.Any:
+        program = payload.build(request["checks"], request, last_python)
         with contextlib.suppress(KeyError):  # another connection than ssh
             self._connection.set_option("ssh_args", f"{ONE_COMMAND} {self._connection.get_option('ssh_args') or ''}")
         done = self._low_level_execute_command(trip.command(interpreter), in_data=program, sudoable=True)
@@ -202,7 +203,7 @@ def _limit_worker(room: int) -> None:
     """Let this process grow by so many bytes and no more, when it is a worker of its own that was forked for this host's task."""
     if multiprocessing.parent_process() is None:
         return
-    with open("/proc/self/statm", encoding="ascii") as file:
+    with open("/proc/self/statm", "rb") as file:
         used = int(file.read().split()[5]) * resource.getpagesize()
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     wanted = used + room

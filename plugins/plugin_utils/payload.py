@@ -4,7 +4,8 @@
 """The script that travels to a server: the enabled checks and what they import, as one Python program for `python3 -I -S -`.
 
 Each module of plugins/module_utils is read, stripped of its words for readers and compressed once per process; a payload is then a
-join of ready pieces, so that a thousand hosts cost no more than one.
+join of ready pieces, so that a thousand hosts cost no more than one. For a server whose Python is known to be of the controller's version
+the modules travel compiled as well.
 """
 
 from __future__ import annotations
@@ -17,17 +18,22 @@ import typing as t
 import zlib
 from pathlib import Path
 
+from . import compiled
+
 MODULE_UTILS = Path(__file__).resolve().parent.parent / "module_utils"
 
 ENGINE = "engine"
 
 # Runs on the server before anything else is there: an importer for the modules that travel. Each is compiled when it is first imported,
 # so that what a host does not need (a function imports it) costs it nothing, and a check that cannot be loaded costs only itself.
+# The code of a module that travels compiled is taken where this Python would compile it to the same: its magic number says so.
 # Loading leaves nothing to collect; the engine switches the collector on before the checks run.
 PROGRAM = """\
-import binascii, gc, sys, zlib
+import binascii, gc, marshal, sys, zlib
 gc.disable()
-def _bottomup(sources, request):
+def _bottomup(sources, request, codes, magic):
+    if sys.implementation.name != "cpython" or getattr(sys.modules.get("_frozen_importlib_external"), "MAGIC_NUMBER", None) != magic:
+        codes = {}
     spec = type(sys.__spec__)
     class Importer:
         @staticmethod
@@ -44,7 +50,8 @@ def _bottomup(sources, request):
             part = module.__name__[9:]
             if part in sources:
                 module.__file__ = part.replace(".", "/") + ".py"
-                exec(compile(zlib.decompress(binascii.a2b_base64(sources[part])), module.__file__, "exec", 0, True, 2), module.__dict__)
+                packed = zlib.decompress(binascii.a2b_base64(codes.get(part) or sources[part]))
+                exec(marshal.loads(packed) if part in codes else compile(packed, module.__file__, "exec", 0, True, 2), module.__dict__)
     def load(part):
         __import__("bottomup." + part)
         return sys.modules["bottomup." + part]
@@ -88,9 +95,23 @@ def _available_checks() -> tuple[str, ...]:
 @functools.cache
 def source(name: str) -> Source:
     """Return the module `checks.restart`, `host.finding` or `engine` of module_utils."""
-    written = strip((MODULE_UTILS / (name.replace(".", "/") + ".py")).read_text(encoding="utf-8"))
-    packed = zlib.compress(written.encode("utf-8"), 9)
-    return Source(tuple(_imports(name, written)), base64.b64encode(packed).decode("ascii"))
+    written = strip((MODULE_UTILS / _file(name)).read_text(encoding="utf-8"))
+    return Source(tuple(_imports(name, written)), _packed(written.encode("utf-8"), 9))
+
+
+@functools.cache
+def code(name: str) -> str:
+    """Return the same module compiled, ready for the wire."""
+    # It shrinks by no more with more work.
+    return _packed(compiled.code(MODULE_UTILS / _file(name), _file(name)), 1)
+
+
+def _file(name: str) -> str:
+    return name.replace(".", "/") + ".py"
+
+
+def _packed(content: bytes, level: int) -> str:
+    return base64.b64encode(zlib.compress(content, level)).decode("ascii")
 
 
 def _imports(name: str, stripped: str) -> list[str]:
@@ -140,21 +161,26 @@ def order(name: str) -> tuple[str, ...]:
 
 
 @functools.cache
-def _program(checks: tuple[str, ...]) -> str:
+def _program(checks: tuple[str, ...], with_code: bool) -> str:
     parts = sorted({part for name in (ENGINE, *(f"checks.{check}" for check in checks)) for part in order(name)})
     sources = "{" + ",\n".join(f'"{part}": "{source(part).packed}"' for part in parts) + "}"
-    return f"{PROGRAM}\n_SOURCES = {sources}\n"
+    codes = "{" + ",\n".join(f'"{part}": "{code(part)}"' for part in parts if with_code) + "}"
+    return f"{PROGRAM}\n_SOURCES = {sources}\n_CODES = {codes}\n"
 
 
-def build(checks: t.Sequence[str], request: t.Mapping[str, t.Any]) -> bytes:
-    """Return the program for these checks and this request (see engine.main) as Python source, ASCII only."""
+def build(checks: t.Sequence[str], request: t.Mapping[str, t.Any], python: str = "") -> bytes:
+    """Return the program for these checks and this request (see engine.main) as Python source, ASCII only.
+
+    C(python) is the version that the server's Python had last time, if that is known. It only decides what travels: any Python can run the program.
+    """
     # JSON text inside a Python string: the request holds a user's options, none of which may become code.
     words = json.dumps(json.dumps(request))
-    return f"{_program(tuple(checks))}import json\n_bottomup(_SOURCES, json.loads({words}))\n".encode("ascii")
+    program = _program(tuple(checks), compiled.fits(python))
+    return f"{program}import json\n_bottomup(_SOURCES, json.loads({words}), _CODES, {compiled.MAGIC!r})\n".encode("ascii")
 
 
 def prepare() -> None:
-    """Read and compress every module now, in the process that the workers are forked from."""
-    for check in available_checks():
-        order(f"checks.{check}")
-    order(ENGINE)
+    """Read, compile and compress every module now, in the process that the workers are forked from."""
+    for name in (ENGINE, *(f"checks.{check}" for check in available_checks())):
+        for part in order(name):
+            code(part)

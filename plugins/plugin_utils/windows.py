@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the log checks of a host are told of its runs before: since when to look, so that no hour of a log is left out after a weekend
-without a run, and how full its disks were, so that their growth is known.
+without a run, and how full its disks were, so that their growth is known. And which Python it has, so that what travels suits it.
 
 Kept beside the history in ``<state>/windows/``, a small file for a part of the hosts: the worker of a host reads one, and opens
 no database. A window begins to move on only when the report of what was found in it is written.
@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -45,7 +46,16 @@ DISKS_KEPT = 20 * 3600
 # A clock that differs from the controller's by more is not believed.
 CLOCK_DIFFERS = DAY
 
+# Under this name is kept which Python a host had.
+PYTHON = "python"
+_VERSION = re.compile(r"[0-9]{1,2}(\.[0-9]{1,3}){2}")
+
 FILE_LIMIT = 16 * 1024 * 1024
+
+
+def prepare() -> None:
+    """Read a time now: Python learns how when it is first asked to, and every process forked later would."""
+    seconds(iso(0))
 
 
 def with_windows(options: Mapping[str, Any], checks: Sequence[str], host: str, state_dir: Path, now: float) -> dict[str, Any]:
@@ -71,6 +81,13 @@ def with_windows(options: Mapping[str, Any], checks: Sequence[str], host: str, s
     return chosen
 
 
+def last_python(host: str, state_dir: Path) -> str:
+    """Return the version of Python that a host had last time (C(3.13.5)), empty where that is not known."""
+    last = _read(_file(state_dir, host)).get(host)
+    python = last.get(PYTHON) if isinstance(last, dict) else None
+    return python if isinstance(python, str) else ""
+
+
 def move_on(hosts: Iterable[Host], state_dir: Path) -> None:
     """Keep when each log check of these hosts last saw all, by the hosts' own clocks. What cannot be written only makes windows longer."""
     by_file: dict[Path, dict[str, dict[str, Any]]] = {}
@@ -82,6 +99,8 @@ def move_on(hosts: Iterable[Host], state_dir: Path) -> None:
         used = unpack(host.extract).get("used")
         if used:
             news["disks"] = {"time": seconds(clock), "used_bytes": used}
+        if _VERSION.fullmatch(str(host.facts.get("python"))):
+            news[PYTHON] = host.facts["python"]
         if news:
             by_file.setdefault(_file(state_dir, host.name), {})[host.name] = news
     try:
@@ -100,8 +119,9 @@ def _later(old: object, news: dict[str, Any]) -> dict[str, Any]:
     """Return the later time of each check; an older run may come late, and a file may be damaged."""
     known = old if isinstance(old, dict) else {}
     kept: dict[str, Any] = {check: str(clock) for check, clock in known.items() if seconds(clock) is not None}
-    later = {check: max(clock, kept.get(check, "")) for check, clock in news.items() if check != "disks"}
-    return {**kept, **later, **_disks(known.get("disks"), news.get("disks"))}
+    later = {check: max(clock, kept.get(check, "")) for check, clock in news.items() if check not in ("disks", PYTHON)}
+    python = {PYTHON: news[PYTHON]} if PYTHON in news else {}
+    return {**kept, **later, **python, **_disks(known.get("disks"), news.get("disks"))}
 
 
 def _disks(old: object, new: dict[str, Any] | None) -> dict[str, Any]:
