@@ -243,12 +243,12 @@ def time_range(log, since, until, stamp):
         first = next((number for number, when in enumerate(times) if when is not None and when >= since), SAMPLES)
         # Only a place that showed a time before the window is known to lie before it; others may be long lines or garbage.
         before = max([places[number] for number in range(first) if times[number] is not None] or [0])
-        start = _first(log, before, places[first] if first < SAMPLES else size, since, stamp)
+        start, _behind = _narrowed(log, before, places[first] if first < SAMPLES else size, lambda when: when >= since, stamp)
         start = max(0, _earlier(log, start, since, stamp) - SLACK)
     if until is not None:
         last = next((number for number in range(SAMPLES - 1, -1, -1) if times[number] is not None and times[number] <= until), -1)
         after = min([places[number] for number in range(last + 1, SAMPLES) if times[number] is not None] or [size])
-        end = _last(log, places[last] if last >= 0 else 0, after, until, stamp)
+        _before, end = _narrowed(log, places[last] if last >= 0 else 0, after, lambda when: when > until, stamp)
         end = min(size, end + SLACK)
     return start, max(start, end)
 
@@ -263,33 +263,21 @@ def _time_at(log, place, stamp):
     return None
 
 
-def _first(log, low, high, bound, stamp):
-    """Return a place at or before the first line at or after C(bound), between two places of rising time."""
+def _narrowed(log, low, high, is_behind, stamp):
+    """Return (low, high), brought together between two places of rising time: C(is_behind) says of a time that its place lies too high.
+
+    Where there is no time near the middle (a very long line, garbage) it ends: what lies between is read as well.
+    """
     while high - low > PROBE:
         middle = (low + high) // 2
         when = _time_at(log, middle, stamp)
-        if when is not None and when >= bound:
+        if when is None:
+            break
+        if is_behind(when):
             high = middle
-        elif when is not None:
-            low = middle
         else:
-            # No time near the middle (a very long line, garbage): bisect no further, what is before it is read as well.
-            return low
-    return low
-
-
-def _last(log, low, high, bound, stamp):
-    """Return a place at or after the last line at or before C(bound), between two places of rising time."""
-    while high - low > PROBE:
-        middle = (low + high) // 2
-        when = _time_at(log, middle, stamp)
-        if when is not None and when > bound:
-            high = middle
-        elif when is not None:
             low = middle
-        else:
-            return high
-    return high
+    return low, high
 
 
 def _earlier(log, start, since, stamp):
