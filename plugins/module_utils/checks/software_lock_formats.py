@@ -13,6 +13,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import collections
+import json
 import re
 
 from ..host.finding import text
@@ -20,16 +21,33 @@ from . import software_lock_gems, software_lock_npm, software_lock_pnpm, softwar
 
 Format = collections.namedtuple("Format", "kind parse")
 
+
+def _json(tool, parse):
+    """Return what parses the text of a lock file that is one JSON object; C(parse) takes the object."""
+
+    def parsed(words):
+        try:
+            lock = json.loads(words, parse_int=float)  # no number is needed, and int() of a million digits takes minutes
+        except ValueError as error:
+            return set(), ["it is no whole JSON: %s" % error]
+        except RecursionError:
+            return set(), ["it is nested too deep"]
+        return parse(lock) if isinstance(lock, dict) else (set(), ["it is no lock file of %s" % tool])
+
+    return parsed
+
+
+_NPM = Format("npm", _json("npm", software_lock_npm.parse))
 REQUIREMENTS = Format("pypi", software_lock_python.parse_requirements)
 
 FORMATS = {
     b"Gemfile.lock": Format("gems", software_lock_gems.parse),
     b"gems.locked": Format("gems", software_lock_gems.parse),
-    b"package-lock.json": Format("npm", software_lock_npm.parse),
-    b"npm-shrinkwrap.json": Format("npm", software_lock_npm.parse),
+    b"package-lock.json": _NPM,
+    b"npm-shrinkwrap.json": _NPM,
     b"yarn.lock": Format("npm", software_lock_yarn.parse),
     b"pnpm-lock.yaml": Format("npm", software_lock_pnpm.parse),
-    b"Pipfile.lock": Format("pypi", software_lock_python.parse_pipfile),
+    b"Pipfile.lock": Format("pypi", _json("Pipenv", software_lock_python.parse_pipfile)),
     b"poetry.lock": Format("pypi", software_lock_python.parse_toml),
     b"uv.lock": Format("pypi", software_lock_python.parse_toml),
 }

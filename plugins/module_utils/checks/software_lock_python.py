@@ -12,7 +12,6 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import json
 import re
 
 # [[package]] of poetry and uv, and what may follow it.
@@ -37,15 +36,9 @@ def normal(name):
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def parse_pipfile(words):
-    """Return (rows, problems): rows are {(name, version, source, group)}."""
-    try:
-        lock = json.loads(words, parse_int=float)  # no number is needed, and int() of a million digits takes minutes
-    except ValueError as error:
-        return set(), ["it is no whole JSON: %s" % error]
-    except RecursionError:
-        return set(), ["it is nested too deep"]
-    if not isinstance(lock, dict) or not ("_meta" in lock or "default" in lock or not lock):
+def parse_pipfile(lock):
+    """Return (rows, problems) of what the file's JSON holds: rows are {(name, version, source, group)}."""
+    if not ("_meta" in lock or "default" in lock or not lock):
         return set(), ["it is no lock file of Pipenv"]
     rows, unreadable = set(), 0
     for part in sorted(lock):
@@ -56,8 +49,6 @@ def parse_pipfile(words):
                 unreadable += 1
             else:
                 rows.add(row)
-    # What is needed at work is no tool of development.
-    rows = {row for row in rows if not row[3] or row[:3] + ("",) not in rows}
     return rows, ["%d packages cannot be read" % unreadable] if unreadable else []
 
 
