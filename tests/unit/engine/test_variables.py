@@ -44,3 +44,26 @@ def test_the_readme_of_the_role_has_every_variable_with_its_default() -> None:
     assert set(defaults) <= set(rows)
     plain = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in defaults.items() if isinstance(value, (bool, int))}
     assert {name: rows[name].strip("`") for name in plain} == plain
+
+
+# Two tasks of one action: (the one in the daily check, the one alone, options that only the first has, that only the other has, that differ).
+TWINS = {
+    "feeds": ("refresh", "feeds", {"enforce"}, set(), {"feeds_max_age"}),
+    "report": ("report", "merge", {"run_id"}, {"merge", "runs", "now", "rebuild", "accept", "enforce"}, {"expected_hosts", "expected_checks"}),
+}
+
+
+@pytest.mark.parametrize("action", TWINS)
+def test_both_tasks_of_an_action_pass_the_same_variables(action: str) -> None:
+    """They are written out, so that each can be read; what is added to one may not be forgotten in the other."""
+    daily, alone, only_daily, only_alone, different = TWINS[action]
+    one, other = (_options_of(action, name) for name in (daily, alone))
+    assert (set(one) - set(other), set(other) - set(one)) == (only_daily, only_alone)
+    assert {name for name in set(one) & set(other) if one[name] != other[name]} == different
+
+
+def _options_of(action: str, tasks: str) -> dict[str, object]:
+    """Return what a tasks file passes to an action."""
+    entries = yaml.safe_load((REPOSITORY / f"roles/daily_check/tasks/{tasks}.yml").read_text())
+    [options] = [entry[f"bottomup.security.{action}"] for entry in entries if f"bottomup.security.{action}" in entry]
+    return dict(options)
