@@ -102,6 +102,15 @@ class Server:
 
     def inventory(self, path: Path, hosts: t.Sequence[str] = (), user: str = "root", **variables: str) -> Path:
         """Write an inventory of these hosts (all of the server's) and return its path."""
+        lines = ["[all]", *(hosts or self.hosts), "[all:vars]", *self._variables(user, **variables)]
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
+    def line(self, name: str, user: str = "root", **variables: str) -> str:
+        """Return the line of an inventory that gives the server's first address a name, beside hosts of other servers."""
+        return " ".join([name, f"ansible_host={self.hosts[0]}", *self._variables(user, **variables)])
+
+    def _variables(self, user: str, **variables: str) -> list[str]:
         common = {
             "ansible_port": str(self.port),
             "ansible_user": user,
@@ -109,9 +118,7 @@ class Server:
             "ansible_ssh_common_args": f"'-o UserKnownHostsFile={self.folder}/known_hosts -o StrictHostKeyChecking=no'",
             **variables,
         }
-        lines = ["[all]", *(hosts or self.hosts), "[all:vars]", *(f"{key}={value}" for key, value in common.items())]
-        path.write_text("\n".join(lines) + "\n")
-        return path
+        return [f"{key}={value}" for key, value in common.items()]
 
 
 @contextlib.contextmanager

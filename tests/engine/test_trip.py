@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
+import re
 import subprocess
 import typing as t
 from pathlib import Path
 
 import needs
 import pytest
-from audit import ansible, audit, workshop
+from audit import Audit, ansible, audit, workshop
 from server import PASSWORD, Server, running
 
 from ansible_collections.bottomup.security.plugins.plugin_utils import payload, trip
@@ -85,49 +87,77 @@ BECOME = {
 }
 
 
-@pytest.mark.parametrize("case", BECOME.values(), ids=list(BECOME))
-def test_become(case: tuple[str, dict[str, str], str, str], server: Server, tmp_path: Path, collections: str) -> None:
-    user, variables, status, words = case
-    done = audit(tmp_path, server.inventory(tmp_path / "hosts", server.hosts[:1], user=user, **variables), *FINE, collections=collections)
-    (document,) = done.documents.values()
+@pytest.fixture(scope="module")
+def users(server: Server, tmp_path_factory: pytest.TempPathFactory, collections: str) -> dict[bool, Audit]:
+    """Return two runs: over the users who may, and over those who may not."""
+    runs = {}
+    for may in (True, False):
+        folder = tmp_path_factory.mktemp("users")
+        lines = [server.line(_host(name), user, **variables) for name, (user, variables, status, _words) in BECOME.items() if (status == "checked") == may]
+        (folder / "hosts").write_text("\n".join(lines) + "\n")
+        runs[may] = audit(folder, folder / "hosts", *FINE, collections=collections)
+    return runs
+
+
+@pytest.mark.parametrize("name", BECOME)
+def test_become(name: str, users: dict[bool, Audit]) -> None:
+    _user, variables, status, words = BECOME[name]
+    done = users[status == "checked"]
+    document = done.documents[_host(name)]
     assert document["status"] == status, done.shown
     assert words in document["reason"], document["reason"]
     assert done.rc == (0 if status == "checked" else 2)
+    assert done.recap(_host(name))["failed"] == (status != "checked")
     if status == "checked":
         assert (document["facts"]["uid"] == 0) == ("ansible_become" in variables)
 
 
+def _host(name: str) -> str:
+    return re.sub("[^a-z]+", "-", name)
+
+
+def _behind(scripts: dict[str, str], folder: Path, collections: str) -> Audit:
+    """Run the daily check once: over a server for each of the scripts, which sshd runs in place of the command, and over this machine."""
+    with contextlib.ExitStack() as servers:
+        lines = ["good1 ansible_connection=local ansible_python_interpreter=/usr/bin/python3"]
+        for name, script in scripts.items():
+            path = folder / f"{_host(name)}.sh"
+            path.write_text(f"#!/bin/sh\n{script}\n")
+            path.chmod(0o755)
+            lines.append(servers.enter_context(running(["127.0.7.9"], force_command=str(path))).line(_host(name)))
+        (folder / "hosts").write_text("\n".join(lines) + "\n")
+        return audit(folder, folder / "hosts", *FINE, collections=collections)
+
+
+@pytest.fixture(scope="module")
+def logins(tmp_path_factory: pytest.TempPathFactory, collections: str) -> Audit:
+    needs.command("sshd", "unshare", "openssl", "tcsh", "fish")
+    return _behind(LOGINS, tmp_path_factory.mktemp("logins"), collections)
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory, collections: str) -> Audit:
+    needs.command("sshd", "unshare", "openssl")
+    return _behind({name: script for name, (script, _words) in BROKEN.items()}, tmp_path_factory.mktemp("broken"), collections)
+
+
 @pytest.mark.parametrize("name", LOGINS)
-def test_login_that_is_in_the_way(name: str, tmp_path: Path, collections: str) -> None:
-    needs.command("tcsh", "fish")
-    with _forced(tmp_path, LOGINS[name]) as server:
-        done = audit(tmp_path, server.inventory(tmp_path / "hosts"), *FINE, collections=collections)
-    assert done.rc == 0, done.shown
-    assert "49" not in done.documents["127.0.7.9"]["reason"]
+def test_login_that_is_in_the_way(name: str, logins: Audit) -> None:
+    assert logins.rc == 0, logins.shown
+    document = logins.documents[_host(name)]
+    assert document["status"] == "checked", document["reason"]
+    assert "49" not in document["reason"]
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_server_without_a_whole_answer(name: str, tmp_path: Path, collections: str) -> None:
-    script, words = BROKEN[name]
-    with _forced(tmp_path, script) as server:
-        inventory = server.inventory(tmp_path / "hosts")
-        local = "good1 ansible_connection=local\n[all:vars]\nansible_python_interpreter=/usr/bin/python3"
-        inventory.write_text(inventory.read_text().replace("[all:vars]", local))
-        done = audit(tmp_path, inventory, *FINE, collections=collections)
-    document = done.documents["127.0.7.9"]
-    assert document["status"] in ("error", "unreachable"), done.shown
-    assert words in document["reason"], document["reason"]
+def test_server_without_a_whole_answer(name: str, broken: Audit) -> None:
+    document = broken.documents[_host(name)]
+    assert document["status"] in ("error", "unreachable"), broken.shown
+    assert BROKEN[name][1] in document["reason"], document["reason"]
     assert document["checks"] == {}
-    assert done.documents["good1"]["status"] == "checked"
-    assert done.rc == 2
-    assert done.recap("127.0.7.9")["failed"] == 1
-
-
-def _forced(folder: Path, script: str) -> t.ContextManager[Server]:
-    path = folder / "login.sh"
-    path.write_text(f"#!/bin/sh\n{script}\n")
-    path.chmod(0o755)
-    return running(["127.0.7.9"], force_command=str(path))
+    assert broken.documents["good1"]["status"] == "checked"
+    assert broken.rc == 2
+    assert broken.recap(_host(name))["failed"] == 1
 
 
 @pytest.mark.parametrize("version", ["3.6", "3.7", "3.8", "3.9", "3.11", "3.13"])
