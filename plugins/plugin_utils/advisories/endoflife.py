@@ -14,10 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-from ansible.module_utils.common.yaml import yaml_load
-
 from .feed import FeedError, content, identifier, parse_json, words
+from .plain_yaml import parse_yaml
 
 WARN_DAYS = 90
 _CYCLES_LIMIT = 500
@@ -74,9 +72,9 @@ def _cycles(path: Path) -> list[list[Any]]:
         if path.suffix == ".json":
             raw = parse_json(data)
         else:
-            raw = yaml_load(data.split(b"\n---", 1)[0])
+            raw = parse_yaml(data.split(b"\n---", 1)[0])
             raw = raw.get("releases") if isinstance(raw, dict) else None
-    except (ValueError, yaml.YAMLError, RecursionError):
+    except ValueError:
         raise FeedError(f"endoflife/{path.name} cannot be read") from None
     found = []
     for entry in raw[:_CYCLES_LIMIT] if isinstance(raw, list) else []:
@@ -84,8 +82,13 @@ def _cycles(path: Path) -> list[list[Any]]:
             # Where the community goes on for longer (Debian LTS, Node's maintenance), its end is the one that counts.
             end = max((_date(entry.get(key)) for key in ("eol", "eoes") if not _paid(path.stem, key)), key=_late)
             cycle = entry.get("cycle", entry.get("releaseCycle"))
-            found.append([words(str(cycle), 50), end, words(str(entry.get("latest") or ""), 50)])
+            found.append([_scalar(cycle), end, _scalar(entry.get("latest") or "")])
     return found
+
+
+def _scalar(value: object) -> str:
+    """Return a version, which YAML may have taken for a number."""
+    return words(str(value), 50) if isinstance(value, (str, int, float)) else ""
 
 
 def _paid(product: str, key: str) -> bool:

@@ -24,11 +24,14 @@ RECORD_LIMIT = 16 * 1024 * 1024  # bytes of one record; the largest real ones (k
 FILE_LIMIT = 256 * 1024 * 1024  # bytes of a feed that is one file
 TOTAL_LIMIT = 8 * 1024 * 1024 * 1024  # bytes of all records of a feed; Ubuntu's, the largest, have 4 GB
 MEMBERS_LIMIT = 2_000_000
+DIRECTORY_LIMIT = 64 * 1024 * 1024  # bytes of a zip archive's table of contents; npm's, the longest, has some 20 MB
 BROKEN_LIMIT = 0.02  # share of records that may be unreadable before the feed as a whole is not believed
 
 NAME_LIMIT = 255
 VERSION_LIMIT = 300
 VERSIONS_LIMIT = 20_000
+
+_END_OF_DIRECTORY, _LARGE_END = b"PK\5\6", b"PK\6\6"
 
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")  # most are of a pair, which is well
 
@@ -102,6 +105,7 @@ def members(path: Path) -> Iterator[bytes]:
     """Yield the .json members of a zip archive. Their names and sizes are only claims: what is read is counted."""
     total = 0
     try:
+        directory_size(path)
         with zipfile.ZipFile(path) as archive, path.open("rb") as stream:
             names = [member for member in archive.infolist() if member.filename.endswith(".json")]
             if len(names) > MEMBERS_LIMIT:
@@ -114,6 +118,22 @@ def members(path: Path) -> Iterator[bytes]:
                 yield data
     except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise FeedError(f"{path.name} is not a whole zip archive: {text(error, 200)}") from None
+
+
+def directory_size(path: Path) -> None:
+    """Refuse an archive whose table of contents alone would fill memory, before zipfile reads it: it takes ten times its size."""
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        stream.seek(max(0, size - 65557 - 76))
+        tail = stream.read(65557 + 76)
+    place = tail.rfind(_END_OF_DIRECTORY)
+    if place < 0 or len(tail) < place + 22:
+        raise zipfile.BadZipFile("its end is missing")
+    length = int.from_bytes(tail[place + 12 : place + 16], "little")
+    if place >= 76 and tail.startswith(_LARGE_END, place - 76):  # of many records, or many bytes: zipfile believes this one where it is there
+        length = int.from_bytes(tail[place - 36 : place - 28], "little")
+    if length > DIRECTORY_LIMIT:
+        raise FeedError(f"{path.name} has a table of contents of {length} bytes: it is made to fill memory")
 
 
 def _member(stream: BinaryIO, member: zipfile.ZipInfo) -> bytes:

@@ -14,12 +14,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
+from ansible_collections.bottomup.security.plugins.module_utils.host.finding import text
+
 from .feed import FeedError, Package, Record, content, identifier, words
 from .osv import SEVERITIES
 from .versions import semver
 
-_RANGE = re.compile(r"([0-9]+(?:\.[0-9]+)*)(?:-([0-9]+(?:\.[0-9]+)*))?")
-_GOOD = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)\+")
+_RANGE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9}){0,3})(?:-([0-9]{1,9}(?:\.[0-9]{1,9}){0,3}))?")
+_GOOD = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})\+")
+_VERSIONS_LIMIT = 2000  # characters of an attribute; real ones have some 100
 
 # The XML of nginx.org says "none" where nginx's own developers do not call it a vulnerability.
 _DISPUTED = "none"
@@ -29,8 +32,11 @@ ECOSYSTEM, NAME = "nginx.org", "nginx"
 
 def read(path: Path) -> Iterator[Record]:
     """Yield the vulnerabilities that touch nginx on Linux."""
-    data = content(path)
-    if b"<!ENTITY" in data:
+    try:
+        data = content(path).decode("utf-8")  # by hand: in another encoding the mark below is other bytes
+    except UnicodeDecodeError:
+        raise FeedError(f"{path.name} is not UTF-8") from None
+    if "<!ENTITY" in data:
         raise FeedError(f"{path.name} defines entities, which the real one does not")
     try:
         root = ElementTree.fromstring(data)
@@ -42,6 +48,8 @@ def read(path: Path) -> Iterator[Record]:
     for item in items:
         vulnerable = item.get("vulnerable", "")
         name = identifier(f"CVE-{item.get('cve')}") if item.get("cve") else identifier(f"VU-{item.get('cert')}") if item.get("cert") else None
+        if len(vulnerable) > _VERSIONS_LIMIT or len(item.get("good", "")) > _VERSIONS_LIMIT:
+            raise FeedError(f"{path.name} names more versions of {text(name, 100)} than there are")
         if name is None or item.get("severity") == _DISPUTED or vulnerable.startswith("nginx/Windows"):
             continue
         spec = json.dumps({"ranges": ranges(vulnerable, item.get("good", ""))})

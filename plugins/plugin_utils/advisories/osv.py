@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..reading import texts
+from ..reading import rows, texts
 from . import cvss, streams
 from .feed import BROKEN_LIMIT, NAME_LIMIT, RECORD_LIMIT, VERSION_LIMIT, VERSIONS_LIMIT, FeedError, Package, Record, identifier, members, parse_json, words
 
@@ -160,9 +160,9 @@ def _plain(ranges: Any) -> str | None:
 def _spec(item: dict[str, Any]) -> str:
     """Return ranges, listed versions and status as JSON."""
     ranges = []
-    for part in item.get("ranges") or ():
-        if isinstance(part, dict) and part.get("type") != "GIT":
-            events = [(kind, event[kind]) for event in part.get("events") or () if isinstance(event, dict) for kind in _EVENTS if kind in event]
+    for part in rows(item, "ranges", limit=None):
+        if part.get("type") != "GIT":
+            events = [(kind, event[kind]) for event in rows(part, "events", limit=None) for kind in _EVENTS if kind in event]
             ranges.append([list(event) for event in events if isinstance(event[1], str) and 0 < len(event[1]) <= VERSION_LIMIT])
     versions = [version for version in texts(item, "versions", limit=None)[:VERSIONS_LIMIT] if len(version) <= VERSION_LIMIT]
     spec: dict[str, Any] = {"ranges": ranges}

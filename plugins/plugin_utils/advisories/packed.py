@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The bottomup.security authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Archives packed by zstd (.tar.zst), read as a stream: nothing is unpacked to a disk, and nothing grows beyond its limits.
+"""Archives packed by gzip (.tar.gz) or zstd (.tar.zst), read as a stream: nothing is unpacked to a disk, and nothing grows beyond its limits.
 
 Python has zstd in its standard library from 3.14 on. Before that it is the package C(backports.zstd), which is the same code, or the program C(zstd).
 """
@@ -9,11 +9,13 @@ Python has zstd in its standard library from 3.14 on. Before that it is the pack
 from __future__ import annotations
 
 import contextlib
+import gzip
 import importlib
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -27,6 +29,8 @@ RATIO_FROM = 256 * 1024 * 1024  # bytes that may come before that is asked
 
 HEADERS_LIMIT = 1024 * 1024  # bytes between two members: tarfile takes long names and extended headers into memory before it tells of a member
 
+ZSTD, GZIP = ".tar.zst", ".tar.gz"
+
 WINDOW_LOG = 27  # 128 MB: what an archive may make the reader keep; the program's own limit as well
 
 MODULES = ("compression.zstd", "backports.zstd")
@@ -35,17 +39,28 @@ NEEDED = "reading .tar.zst needs Python 3.14, or the package backports.zstd (pip
 
 def tar_members(path: Path, suffix: str) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of the regular files of a .tar.zst whose names end in C(suffix), at most a byte more than RECORD_LIMIT of each."""
-    size = path.stat().st_size
+    return _members(path, suffix, ZSTD, _opened)
+
+
+def gzip_members(path: Path, suffix: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the same of a .tar.gz."""
+    return _members(path, suffix, GZIP, lambda path: cast(Any, gzip.open(path)))
+
+
+def _members(path: Path, suffix: str, kind: str, opened: Callable[[Path], contextlib.AbstractContextManager[BinaryIO]]) -> Iterator[tuple[str, bytes]]:
     total = 0
     try:
-        with _opened(path) as stream, tarfile.open(fileobj=cast(Any, limited := _Limited(stream, size, path.name)), mode="r|") as archive:
+        size = path.stat().st_size
+        with opened(path) as stream, tarfile.open(fileobj=cast(Any, limited := _Limited(stream, size, path.name)), mode="r|") as archive:
             for count, member in enumerate(archive):
                 if count > MEMBERS_LIMIT:
                     raise FeedError(f"{path.name} holds more than {MEMBERS_LIMIT} files")
-                if member.name.startswith("/") or ".." in member.name.split("/") or "\\" in member.name:
+                # Names are never paths here; GitHub's archives may hold links that say anything.
+                if kind == ZSTD and (member.name.startswith("/") or ".." in member.name.split("/") or "\\" in member.name):
                     raise FeedError(f"{path.name} holds a file with the name {text(member.name, 100)}, which no real one does")
                 total += member.size
-                limited.expect(member.size)
+                # Where the next header is: a folder's size, or that of a file with holes, is only a claim.
+                limited.expect(cast(Any, archive).offset)
                 if total > TOTAL_LIMIT:
                     raise FeedError(f"{path.name} unpacks to more than {TOTAL_LIMIT >> 30} GB")
                 found = archive.extractfile(member) if member.isreg() and member.name.endswith(suffix) else None
@@ -53,8 +68,8 @@ def tar_members(path: Path, suffix: str) -> Iterator[tuple[str, bytes]]:
                     yield member.name, found.read(RECORD_LIMIT + 1)
                 # A stream of a tar file keeps every header it saw.
                 cast(Any, archive).members.clear()
-    except (OSError, tarfile.TarError, EOFError, ValueError) as error:
-        raise FeedError(f"{path.name} is not a whole .tar.zst archive: {text(error, 200)}") from None
+    except (OSError, tarfile.TarError, zlib.error, EOFError, ValueError) as error:
+        raise FeedError(f"{path.name} is not a whole {kind} archive: {text(error, 200)}") from None
 
 
 def _opened(path: Path) -> contextlib.AbstractContextManager[BinaryIO]:
@@ -111,9 +126,9 @@ class _Limited:
         self._had = 0
         self._due = HEADERS_LIMIT
 
-    def expect(self, size: int) -> None:
-        """The next so many bytes are a member's content."""
-        self._due = self._had + size + HEADERS_LIMIT
+    def expect(self, offset: int) -> None:
+        """The next header begins there."""
+        self._due = offset + HEADERS_LIMIT
 
     def read(self, size: int = -1) -> bytes:
         data = self._stream.read(size)

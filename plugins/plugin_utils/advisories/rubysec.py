@@ -10,11 +10,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import yaml
-from ansible.module_utils.common.yaml import yaml_load
-
 from . import cvss
-from .feed import BROKEN_LIMIT, NAME_LIMIT, RECORD_LIMIT, FeedError, Package, Record, identifier, tar_members, words
+from .feed import BROKEN_LIMIT, NAME_LIMIT, RECORD_LIMIT, FeedError, Package, Record, identifier, words
+from .packed import gzip_members
+from .plain_yaml import parse_yaml
 from .versions import gem
 
 # gems/<gem>/<id>.yml and rubies/<engine>/<id>.yml, below whatever folder the archive begins with.
@@ -29,7 +28,7 @@ _LISTS = (("patched", "patched_versions"), ("unaffected", "unaffected_versions")
 def read(path: Path) -> Iterator[Record]:
     """Yield the records of an archive of the repository."""
     seen = broken = 0
-    for name, data in tar_members(path, ".yml"):
+    for name, data in gzip_members(path, ".yml"):
         place = _PATH.fullmatch(name)
         if not place:
             continue
@@ -47,8 +46,8 @@ def read(path: Path) -> Iterator[Record]:
 
 def _parse(data: bytes, kind: str, stem: str) -> Record | None:
     try:
-        raw = yaml_load(data)
-    except (yaml.YAMLError, ValueError, RecursionError):
+        raw = parse_yaml(data)
+    except ValueError:
         return None
     name = raw.get(_KEYS[kind]) if isinstance(raw, dict) else None
     if not isinstance(name, str) or not 0 < len(name) <= NAME_LIMIT or identifier(stem) is None:
@@ -61,7 +60,7 @@ def _parse(data: bytes, kind: str, stem: str) -> Record | None:
         spec[key] = [str(item) for item in found]
     cves = tuple(f"CVE-{raw['cve']}" for _one in (1,) if re.fullmatch(r"[0-9]{4}-[0-9]+", str(raw.get("cve") or "")))
     ghsa = tuple(f"GHSA-{raw['ghsa']}" for _one in (1,) if re.fullmatch(r"[0-9a-z]{4}(-[0-9a-z]{4}){2}", str(raw.get("ghsa") or "")))
-    score = next((float(raw[key]) for key in ("cvss_v4", "cvss_v3", "cvss_v2") if isinstance(raw.get(key), (int, float))), None)
+    score = next((float(raw[key]) for key in ("cvss_v4", "cvss_v3", "cvss_v2") if isinstance(raw.get(key), (int, float)) and 0 <= raw[key] <= 10), None)
     package = Package(_ECOSYSTEMS[kind], name, "", None, json.dumps(spec))
     url = raw.get("url") if str(raw.get("url")).startswith("https://") else ""
     severity = cvss.rating(score) if score is not None else ""

@@ -17,20 +17,16 @@ from pathlib import Path
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import text
 
 from ..advisories import endoflife, osv
-from ..advisories.feed import BROKEN_LIMIT, MEMBERS_LIMIT, RECORD_LIMIT, TOTAL_LIMIT, FeedError, members, parse_json
+from ..advisories.feed import BROKEN_LIMIT, MEMBERS_LIMIT, RECORD_LIMIT, TOTAL_LIMIT, FeedError, directory_size, members, parse_json
 
 # How much larger the records may be than their archive: real dumps unpack to 5 to 30 times of it.
 RATIO_LIMIT = 200
-
-# Bytes of an archive's table of contents: npm's, the longest, has some 20 MB.
-DIRECTORY_LIMIT = 64 * 1024 * 1024
 
 SHRINK_LIMIT = 0.2  # share of records that may be gone from one state of a feed to the next
 
 _PARSED_SHARE = 200  # of the records of a dump, about so many are read as records; all are unpacked and compared with their checksums
 
 _HTML = (b"<!doctype html", b"<html")
-_END_OF_DIRECTORY = b"PK\5\6"
 
 
 def counted(reader: Callable[[Path], Iterable[object]], html: bool = False) -> Callable[[Path], int]:
@@ -80,7 +76,7 @@ def _is_record(data: bytes) -> bool:
 def _table_of_contents(path: Path) -> int:
     """Return how many records an archive says that it holds; FeedError for one that is made to do harm."""
     try:
-        _directory_size(path)
+        directory_size(path)
         with zipfile.ZipFile(path) as archive:
             found = archive.infolist()
     except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
@@ -99,20 +95,6 @@ def _table_of_contents(path: Path) -> int:
     if not names:
         raise FeedError(f"{path.name} holds no record")
     return names
-
-
-def _directory_size(path: Path) -> None:
-    """Refuse an archive whose table of contents alone would fill memory, before it is read."""
-    size = path.stat().st_size
-    with path.open("rb") as stream:
-        stream.seek(max(0, size - 65557))
-        tail = stream.read(65557)
-    place = tail.rfind(_END_OF_DIRECTORY)
-    if place < 0 or len(tail) < place + 22:
-        raise zipfile.BadZipFile("its end is missing")
-    (length,) = struct.unpack_from("<I", tail, place + 12)
-    if length != 0xFFFFFFFF and length > DIRECTORY_LIMIT:
-        raise FeedError(f"{path.name} has a table of contents of {length} bytes: it is made to fill memory")
 
 
 def not_html(path: Path) -> None:

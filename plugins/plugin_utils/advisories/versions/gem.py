@@ -91,7 +91,7 @@ def requirement(text: str) -> tuple[tuple[str, str], ...]:
     """Return the (operator, version) pairs of a requirement such as "~> 7.2.3, >= 7.2.3.2". ValueError for what is none."""
     pairs = []
     for words in text.split(","):
-        match = _REQUIREMENT.fullmatch(words)
+        match = _REQUIREMENT.fullmatch(words) if len(words) <= LENGTH_LIMIT else None
         if not match:
             raise ValueError(f"not a requirement of a gem: {text[:80]!r}")
         _segments(match.group(2))
