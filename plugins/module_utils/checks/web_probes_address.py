@@ -12,13 +12,12 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import ipaddress
-import re
+from ..host.pattern import Pattern
 
-_V4 = re.compile(rb"(?:\d{1,3}\.){3}\d{1,3}\Z")
+_V4 = Pattern(rb"(?:\d{1,3}\.){3}\d{1,3}\Z")
 # The longest IPv6 address has 45 characters, with an IPv4 address at its end. A word of megabytes must not be looked at twice.
-_V6 = re.compile(rb"(?=[^:]{0,4}:)[0-9a-fA-F:.]{2,45}\Z")
-_PORT = re.compile(rb"((?:\d{1,3}\.){3}\d{1,3}):\d{1,5}\Z|\[([0-9a-fA-F:.]+)\](?::\d{1,5})?\Z")
+_V6 = Pattern(rb"(?=[^:]{0,4}:)[0-9a-fA-F:.]{2,45}\Z")
+_PORT = Pattern(rb"((?:\d{1,3}\.){3}\d{1,3}):\d{1,5}\Z|\[([0-9a-fA-F:.]+)\](?::\d{1,5})?\Z")
 
 UNKNOWN = b"-"
 _LOCAL = (b"unix:", b"-", b"")
@@ -31,6 +30,8 @@ def address(word):
         word = match.group(1) or match.group(2)
     if not (_V4.match(word) or _V6.match(word)):
         return None
+    import ipaddress  # large, and most clients are seen to be IPv4 without it
+
     try:
         found = ipaddress.ip_address(word.decode("ascii"))
     except ValueError:
@@ -50,6 +51,8 @@ def looks_like_one(word):
 def networks(words):
     """Return (networks, problems) of a list of addresses and networks given by the user."""
     found, problems = [], []
+    if words:
+        import ipaddress
     for word in words:
         try:
             found.append(ipaddress.ip_network(word, strict=False))
@@ -96,6 +99,8 @@ class Clients:
         if found is None:
             return remote.decode("utf-8", "backslashreplace")[:100] or "-"
         if found.version == 6 and not found.is_loopback:
+            import ipaddress
+
             return "%s/64" % ipaddress.ip_network((int(found) >> 64 << 64, 64)).network_address
         return "%s" % found
 

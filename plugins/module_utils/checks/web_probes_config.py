@@ -16,6 +16,7 @@ import collections
 import os
 import re
 
+from ..host.pattern import Pattern
 from . import web_probes_files as files
 
 FILES_LIMIT = 500
@@ -34,9 +35,9 @@ APACHE = (b"/etc/apache2/apache2.conf", b"/etc/httpd/conf/httpd.conf")
 # access: [(path or glob, name of the format)]; not_read: [(what, why)].
 Config = collections.namedtuple("Config", "access errors formats names roots not_read problems")
 
-_TOKEN = re.compile(rb"\s+|#[^\n]*|\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|([{};])|((?:\$\{\w*\}|\\.|[^\s{};\"'\\])+)", re.DOTALL)
-_VARIABLE = re.compile(rb"\$(?:\{\w+\}|\w+)")
-_ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
+_TOKEN = Pattern(rb"\s+|#[^\n]*|\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|([{};])|((?:\$\{\w*\}|\\.|[^\s{};\"'\\])+)", re.DOTALL)
+_VARIABLE = Pattern(rb"\$(?:\{\w+\}|\w+)")
+_ESCAPED = Pattern(rb"\\(.)", re.DOTALL)
 
 
 def _tokens(words):
@@ -128,13 +129,13 @@ class _Nginx:
             self.config.access.append((_VARIABLE.sub(b"*", path), os.fsdecode(options[0]) if options else "combined"))
 
 
-_APACHE_LINE = re.compile(
+_APACHE_LINE = Pattern(
     rb"^[ \t]*(CustomLog|TransferLog|ErrorLog|ServerName|ServerAlias|DocumentRoot|Include|IncludeOptional|Define)[ \t]+(.*?)[ \t]*$",
     re.MULTILINE | re.IGNORECASE,
 )
-_APACHE_WORD = re.compile(rb"\"((?:[^\"\\]|\\.)*)\"|(\S+)")
-_APACHE_VARIABLE = re.compile(rb"\$\{(\w+)\}")
-_EXPORT = re.compile(rb"^\s*export\s+(\w+)=([^\s;#]*)", re.MULTILINE)
+_APACHE_WORD = Pattern(rb"\"((?:[^\"\\]|\\.)*)\"|(\S+)")
+_APACHE_VARIABLE = Pattern(rb"\$\{(\w+)\}")
+_EXPORT = Pattern(rb"^\s*export\s+(\w+)=([^\s;#]*)", re.MULTILINE)
 
 
 class _Apache:

@@ -36,10 +36,9 @@ class Count:
     def record(self, record, name, number, server):
         """Judge and count one line of an access log; C(number) is None where the lines are not numbered."""
         request, status = record.request, record.status
+        verdict = self._requests.verdict(request)
         if status == b"400" and request:
-            verdict = self._judge.refused(normalise(request))
-        else:
-            verdict = self._requests.verdict(request)
+            verdict = self._judge.refused(normalise(request), verdict)
         for value in (record.agent, record.referer):
             found = self._headers.verdict(value)
             if found:
@@ -51,20 +50,17 @@ class Count:
         elif request in ROOTS and status in (b"200", b"206"):
             self.roots += 1
             self._tally.server(server).root(record.size)
+        elif status == b"401" and request:
+            self._tally.event(who, "login_failures", record.when, request)
         elif status in REFUSED:
-            if not request:
-                self._tally.empty += 1
-            elif status == b"404":
-                self._missing(request, record.referer, lambda: record.host)
-            elif status == b"401":
-                self._tally.event(who, "login_failures", record.when, request)
+            self.refused(status, request, record.referer, lambda: record.host)
 
-    def glance(self, status, request, referer, layout, head):
-        """Count an answer 403 or 404 to a request without a signature, of a line that is still in pieces."""
+    def refused(self, status, request, referer, host_of):
+        """Count a refusal of a request without a signature; C(host_of) gives the name of the site, which is seldom asked for."""
         if not request:
             self._tally.empty += 1
         elif status == b"404":
-            self._missing(request, referer, lambda: layout.host(head[head.rfind(b"\n") + 1 :]))
+            self._missing(request, referer, host_of)
 
     def _missing(self, request, referer, host_of):
         path = request.split(b" ", 2)[1] if b" " in request else request
@@ -80,7 +76,9 @@ class Count:
         verdict = ()
         if event.request:
             text = normalise(event.request)
-            verdict = self._judge.refused(text) if event.kind == "invalid" else self._judge.request(text)
+            verdict = self._judge.request(text)
+            if event.kind == "invalid":
+                verdict = self._judge.refused(text, verdict)
         if event.kind == "upstream_closed" and verdict:
             key = (verdict, event.request.split(b" ", 2)[1].partition(b"?")[0] if event.request.count(b" ") else event.request)
             if key in self._tally.closed or len(self._tally.closed) < CLOSED_LIMIT:

@@ -13,8 +13,8 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import collections
-import re
 
+from ..host.pattern import Pattern
 from . import web_probes_time as times
 from .web_probes_address import address
 
@@ -35,40 +35,38 @@ KINDS = collections.OrderedDict(
 
 # What a message means: the first that matches. Literals first: most lines of an error log are none of these.
 _MESSAGES = (
-    ("blocked", b"ModSecurity", re.compile(rb"ModSecurity: (?:Access denied|Warning)")),
-    ("blocked", b"Coraza", re.compile(rb"Coraza: (?:Access denied|Warning)")),
-    ("rate_limited", b"limiting ", re.compile(rb"limiting (?:requests|connections)")),
+    ("blocked", b"ModSecurity", Pattern(rb"ModSecurity: (?:Access denied|Warning)")),
+    ("blocked", b"Coraza", Pattern(rb"Coraza: (?:Access denied|Warning)")),
+    ("rate_limited", b"limiting ", Pattern(rb"limiting (?:requests|connections)")),
     (
         "login_failures",
         b"user ",
-        re.compile(
-            re.compile(
-                rb"user \"?[^\"]{0,200}\"?:? (?:was not found in|password mismatch|not found|authentication failure|: authentication)"
-                rb"|user [^:]{1,200}: authentication failure"
-            ),
+        Pattern(
+            rb"user \"?[^\"]{0,200}\"?:? (?:was not found in|password mismatch|not found|authentication failure|: authentication)"
+            rb"|user [^:]{1,200}: authentication failure"
         ),
     ),
-    ("login_failures", b"login failed", re.compile(rb"client login failed")),
-    ("login_failures", b"uthenticat", re.compile(rb"(?:Failed Login Attempt|Authentication attempt from .* failed|ADMIN_LOGIN_FAILED|failed to authenticate)")),
-    ("login_failures", b"Login Attempt", re.compile(rb"Failed Login Attempt")),
-    ("login_failures", b"LOGIN_FAILED", re.compile(rb"ADMIN_LOGIN_FAILED")),
-    ("forbidden", b"forbidden by rule", re.compile(rb"access forbidden by rule")),
-    ("forbidden", b"client denied", re.compile(rb"client denied by server configuration")),
-    ("upstream_closed", b"prematurely closed", re.compile(rb"upstream prematurely closed connection")),
-    ("connections", b"Handling ", re.compile(rb"Handling (?:TCP connection|UDP stream) from")),
-    ("invalid", b"Invalid URI", re.compile(rb"Invalid URI in request")),
-    ("invalid", b"client sent invalid", re.compile(rb"client sent invalid")),
+    ("login_failures", b"login failed", Pattern(rb"client login failed")),
+    ("login_failures", b"uthenticat", Pattern(rb"(?:Failed Login Attempt|Authentication attempt from .* failed|ADMIN_LOGIN_FAILED|failed to authenticate)")),
+    ("login_failures", b"Login Attempt", Pattern(rb"Failed Login Attempt")),
+    ("login_failures", b"LOGIN_FAILED", Pattern(rb"ADMIN_LOGIN_FAILED")),
+    ("forbidden", b"forbidden by rule", Pattern(rb"access forbidden by rule")),
+    ("forbidden", b"client denied", Pattern(rb"client denied by server configuration")),
+    ("upstream_closed", b"prematurely closed", Pattern(rb"upstream prematurely closed connection")),
+    ("connections", b"Handling ", Pattern(rb"Handling (?:TCP connection|UDP stream) from")),
+    ("invalid", b"Invalid URI", Pattern(rb"Invalid URI in request")),
+    ("invalid", b"client sent invalid", Pattern(rb"client sent invalid")),
 )
 
-_NGINX = re.compile(rb"(?:^|[:\s])(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[\w+\] \d+#\d+: ")
-_APACHE = re.compile(rb"^\[([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:.]+ \d{4})\] (?:\[[^\]]*\] ){1,4}")
-_OTHER = re.compile(rb"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d)(?!\d)")
-_SECONDS = re.compile(rb"\"ts\":(\d{10})")
-_CLIENT = re.compile(rb"\bclient:? [\\\"]*([0-9a-fA-F.:]{3,45})")
-_ADDRESS = re.compile(rb"(?:\bip:|\"ip\":\"|attempt from \[|(?:connection|stream) from |\[)([0-9a-fA-F.:]{7,45}?)(?::\d+)?(?=[\s\",:\]-])")
-_REQUEST = re.compile(rb"request: \"([^\"]{1,8192})\"")
-_INVALID = re.compile(rb"Invalid URI in request ([^\r\n]{1,8192})")
-_ZORAXY = re.compile(rb"^(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[.{0,200}\[client: ([^\]]+)\] \[useragent: ([^\]]*)\] (\S+ \S+) (\d{3})$")
+_NGINX = Pattern(rb"(?:^|[:\s])(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[\w+\] \d+#\d+: ")
+_APACHE = Pattern(rb"^\[([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:.]+ \d{4})\] (?:\[[^\]]*\] ){1,4}")
+_OTHER = Pattern(rb"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d)(?!\d)")
+_SECONDS = Pattern(rb"\"ts\":(\d{10})")
+_CLIENT = Pattern(rb"\bclient:? [\\\"]*([0-9a-fA-F.:]{3,45})")
+_ADDRESS = Pattern(rb"(?:\bip:|\"ip\":\"|attempt from \[|(?:connection|stream) from |\[)([0-9a-fA-F.:]{7,45}?)(?::\d+)?(?=[\s\",:\]-])")
+_REQUEST = Pattern(rb"request: \"([^\"]{1,8192})\"")
+_INVALID = Pattern(rb"Invalid URI in request ([^\r\n]{1,8192})")
+_ZORAXY = Pattern(rb"^(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[.{0,200}\[client: ([^\]]+)\] \[useragent: ([^\]]*)\] (\S+ \S+) (\d{3})$")
 
 
 def _kind(line):

@@ -14,6 +14,7 @@ __metaclass__ = type
 
 import re
 
+from ..host.pattern import Pattern
 from .web_probes_index import Index
 from .web_probes_text import normalise, skeleton, split
 from .web_signatures import SIGNATURES
@@ -23,7 +24,7 @@ REQUEST_LIMIT = 8192
 # The categories of one request: more than this adds nothing for the reader.
 VERDICT_LIMIT = 4
 
-_ABSOLUTE = re.compile(rb"^[a-z]{3,20}://[^/]{0,255}")
+_ABSOLUTE = Pattern(rb"^[a-z]{3,20}://[^/]{0,255}")
 
 
 class Judge:
@@ -77,9 +78,8 @@ class Judge:
         candidates = self.candidates(bones, self.present(bones))
         return self.verdict(text, candidates) if candidates else ()
 
-    def refused(self, text):
-        """Return the verdict on a request that the server answered with 400: also on what is no HTTP at all."""
-        verdict = self.request(text)
+    def refused(self, text, verdict):
+        """Return the verdict on a request that the server answered with 400, C(verdict) being that on a request: also on what is no HTTP at all."""
         if len(verdict) < VERDICT_LIMIT:
             verdict += self._found(self._refused, {"refused": text[:REQUEST_LIMIT]})[: VERDICT_LIMIT - len(verdict)]
         return verdict

@@ -100,7 +100,8 @@ def whole_lines(blocks, too_long):
             block, skipping = block[cut:], False
         cut = block.rfind(b"\n") + 1
         if cut:
-            yield rest + block[:cut]
+            # A view, so that the text is copied once.
+            yield b"".join((rest, memoryview(block)[:cut]))
             rest = block[cut:]
         else:
             rest += block

@@ -12,6 +12,7 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import functools
 import itertools
 import operator
 
@@ -138,10 +139,14 @@ class Scan:
             status = answers[row][:5]
             if status in _GLANCED and row not in rows:
                 place = row * stride
-                self._count.glance(status[1:4], pieces[place + 1], pieces[place + referer] if referer < stride else b"-", self._layout, pieces[place])
+                site = functools.partial(self._site, pieces[place])
+                self._count.refused(status[1:4], pieces[place + 1], pieces[place + referer] if referer < stride else b"-", site)
             elif status[1:4] in REFUSED:
                 rows.add(row)
             row = digits.find(_FOUR, row + 1)
+
+    def _site(self, head):
+        return self._layout.host(head[head.rfind(b"\n") + 1 :])
 
     def _row(self, line, row, when):
         """Count one line of a whole block, split at its quotes."""

@@ -12,7 +12,7 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-from .web_probes_text import normalise_all, plain_and_odd, plain_skeletons, shapes_of, skeleton
+from .web_probes_text import ODD, normalise_all, raw_skeletons, shapes_of, skeleton
 
 # Bounded: a full one is cleared, which costs speed and never correctness.
 REQUESTS_LIMIT = 130000
@@ -93,20 +93,23 @@ class Requests:
             if len(memory) > limit:
                 memory.clear()
         self._seen.update(fresh)
-        plain, odd = plain_and_odd(list(fresh))
-        bones = plain_skeletons(plain) if plain else []
+        requests = list(fresh)
+        bones = raw_skeletons(requests)
+        unknown = set(bones)
+        unknown.difference_update(self._dull)
+        marked = {bone for bone in unknown if bone.find(ODD) >= 0}
+        odd = [request for request, bone in zip(requests, bones) if bone in marked] if marked else []
         texts = normalise_all(odd) if odd else []
         odd_bones = skeleton(b"\n".join(texts)).split(b"\n") if odd else []
-        unknown = set(bones)
-        unknown.update(odd_bones)
-        unknown.difference_update(self._dull)
+        unknown.difference_update(marked)
+        unknown.update(set(odd_bones).difference(self._dull))
         if not unknown:
             return
         candidates = self._judge.sorted_out(unknown)
         self._dull.update(unknown.difference(candidates) if candidates else unknown)
         if not candidates:
             return
-        some = [(request, candidates[bone]) for request, bone in zip(plain, bones) if bone in candidates]
+        some = [(request, candidates[bone]) for request, bone in zip(requests, bones) if bone in candidates]
         for (request, found), text in zip(some, normalise_all([request for request, _found in some]) if some else ()):
             self._judge_text(request, text, found, True)
         for request, bone, text in zip(odd, odd_bones, texts):

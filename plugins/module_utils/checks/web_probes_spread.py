@@ -13,7 +13,6 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import os
-import pickle
 import struct
 
 try:
@@ -88,6 +87,8 @@ def spread(work, dealt):
 
 
 def _start(work, share):
+    import pickle  # most hosts have too little to share
+
     reader, writer = os.pipe()
     pid = os.fork()
     if pid:
@@ -105,6 +106,8 @@ def _start(work, share):
 
 
 def _finish(child):
+    import pickle
+
     pid, descriptor = child
     try:
         with os.fdopen(descriptor, "rb") as source:
@@ -131,6 +134,8 @@ def ahead(produce, say):
         finally:
             os._exit(status)
     os.close(writer)
+    import pickle
+
     ended = False
     try:
         with os.fdopen(reader, "rb") as source:
@@ -155,6 +160,8 @@ def ahead(produce, say):
 
 def _produce(produce, writer):
     """Write each block behind its length; behind a length of zero what was said."""
+    import pickle
+
     said = []
     if fcntl is not None:
         try:

@@ -16,7 +16,8 @@ __metaclass__ = type
 
 import bisect
 import itertools
-import re
+
+from ..host.pattern import Pattern
 
 # What follows a percent sign. Line breaks become VT and FF, which no step below touches and which \s matches:
 # a decoded line break must not move the requests that follow it.
@@ -31,9 +32,9 @@ for _pair in (b"0d", b"0D"):
     _BYTES[_pair] = b"\x0c"
 
 # nginx writes bytes below 32, above 126, the quote and the backslash as \xHH; Apache the same, and \" and \\ besides.
-_ESCAPE = re.compile(rb"\\x([0-9a-fA-F]{2})")
+_ESCAPE = Pattern(rb"\\x([0-9a-fA-F]{2})")
 # %u002e: the spelling of old IIS and of JavaScript's escape().
-_WIDE = re.compile(rb"%[uU]00([0-9a-fA-F]{2})")
+_WIDE = Pattern(rb"%[uU]00([0-9a-fA-F]{2})")
 
 # Overlong UTF-8 of the dot, the slash and the backslash: no valid text holds these bytes.
 _OVERLONG = (
@@ -60,8 +61,16 @@ _FOLD = bytes(_FOLD)
 _WORDS = bytes(bytearray(_code if _code == 95 or 97 <= _code <= 122 else 32 for _code in range(256)))
 _DIGITS = b"0123456789"
 _ZEROS = bytes(bytearray(48 if 48 <= _code <= 57 else _code for _code in range(256)))
-# What C(normalise) undoes: only requests without any of it are plain.
-_ODD = (b"%", b"\\", b"//", b"/./", b"/*", b"\x01")
+# Stands in a skeleton for what C(normalise) undoes; no normalised text holds this byte.
+ODD = b"\x01"
+# The same as the fold, but for the bytes that C(normalise) may undo.
+_RAW = bytearray(_FOLD)
+for _code in itertools.chain(b"%\\\x01", range(128, 256)):
+    _RAW[_code] = ord(ODD)
+_RAW = bytes(_RAW)
+# What it may undo after a slash; and the mark of a slash before a dot, see C(skeleton).
+_SLASHED = Pattern(rb"/(?:[/*]|\./?)")
+_MARKS = {b"//": b"/\x01/", b"/*": b"/\x01*", b"/./": b"/\x01./", b"/.": b"/\x03."}
 
 # The end of nearly every request line.
 _VERSIONS = (b" http/1.1 \n", b" http/2.0 \n", b" http/1.0 \n", b" http/3.0 \n")
@@ -163,26 +172,17 @@ def ends_of(texts):
     return list(itertools.accumulate([len(text) + 1 for text in texts]))
 
 
-def plain_and_odd(requests):
-    """Return (plain, odd) of a list of requests: C(normalise) changes no more in a plain one than case, plus and tab."""
-    blob = b"\n".join(requests)
-    try:
-        blob.decode("ascii")
-    except UnicodeDecodeError:
-        return [], requests
-    plain, odd = requests, []
-    for sign in _ODD:
-        if blob.find(sign) >= 0:
-            # The list of all places at once: a loop would take three times as long.
-            places = list(map(bytes.find, plain, itertools.repeat(sign)))
-            odd.extend([request for request, place in zip(plain, places) if place >= 0])
-            plain = [request for request, place in zip(plain, places) if place < 0]
-    return plain, odd
+def _marked(match):
+    return _MARKS[match.group()]
 
 
-def plain_skeletons(requests):
-    """Return the skeletons of plain requests, straight from what was logged; each ends with a space, as normalised texts do."""
-    return (b" \n".join(requests) + b" ").replace(b"/.", b"/\x03.").translate(_FOLD, _DIGITS).split(b"\n")
+def raw_skeletons(requests):
+    """Return the skeletons of a list of requests straight from what was logged; each ends with a space, as normalised texts do.
+
+    A skeleton without C(ODD) is that of the normalised request: nothing but case, plus and tab had to be changed in it.
+    """
+    blob = _SLASHED.sub(_marked, b" \n".join(requests) + b" ")
+    return blob.translate(_RAW, _DIGITS).split(b"\n")
 
 
 def shapes_of(requests):

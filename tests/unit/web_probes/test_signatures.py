@@ -34,7 +34,7 @@ def verdict(row: web_signatures.Signature, example: str) -> tuple[str, ...]:
     if row.where == "agent":
         return JUDGE.header(words)
     if row.where == "refused":
-        return JUDGE.refused(normalise(words))
+        return JUDGE.refused(normalise(words), JUDGE.request(normalise(words)))
     if " HTTP/" not in example:
         words += b" HTTP/1.1"
     return JUDGE.request(normalise(words))
@@ -93,7 +93,9 @@ def test_case_28_the_fast_path_finds_what_judging_each_line_finds(limit: int, mo
     for number, line in enumerate(lines, 1):
         fields = line.split(b'"')
         text = normalise(fields[1])
-        found = JUDGE.refused(text) if fields[2].startswith(b" 400") else JUDGE.request(text)
+        found = JUDGE.request(text)
+        if fields[2].startswith(b" 400"):
+            found = JUDGE.refused(text, found)
         for value in (fields[5], fields[3]):
             found += tuple(one for one in JUDGE.header(value) if one not in found)
         if found:
