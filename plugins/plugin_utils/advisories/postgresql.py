@@ -12,6 +12,7 @@ from pathlib import Path
 
 from . import branches, cvss
 from .feed import FeedError, Package, Record, content, words
+from .markup import tags_only
 
 ECOSYSTEM, NAME = "postgresql.org", "postgresql"
 
@@ -29,7 +30,7 @@ _NOT_HERE = "packaging"
 def read(path: Path) -> Iterator[Record]:
     """Yield the vulnerabilities of the table."""
     table = _Table()
-    table.feed(content(path).decode("utf-8", "replace"))
+    table.feed(tags_only(content(path).decode("utf-8", "replace")))
     table.close()
     seen = 0
     for row in table.rows[:_ROWS_LIMIT]:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import iso
 
 from ..advisories.feed import words
+from ..advisories.markup import tags_only
 
 KINDS = FEED, HTML = "feed", "html"
 
@@ -167,7 +168,7 @@ def _of_html(data: bytes, url: str) -> list[Entry]:
     if b"\0" in data[:_HEAD]:
         raise PageError("it is neither a feed nor HTML")
     reader = _Reader()
-    reader.feed(data.decode("utf-8", "replace"))
+    reader.feed(tags_only(data.decode("utf-8", "replace")))
     reader.finish()
     found: dict[Entry, None] = {}
     for title, address in reader.found:

@@ -18,6 +18,7 @@ import pytest
 
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories import feed, index, packed
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.feed import FeedError, members, parse_json
+from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.markup import tags_only
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.plain_yaml import parse_yaml
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.versions import gem
 
@@ -167,4 +168,27 @@ def test_a_score_that_is_no_number(tmp_path: Path) -> None:
             archive.addfile(info, io.BytesIO(data))
     found = states(tmp_path)
     assert found["ruby-advisory-db"] == (3, "")
+    assert found["node"] == (1, "")
+
+
+@pytest.mark.parametrize(
+    ("page", "tags"),
+    [
+        ("<!-- <b> --><p title='a > b'>x", "<p title='a > b'>x"),
+        ('<a title="1 < 2" href=x>it</a >', '<a title="1 &lt; 2" href=x>it</a >'),
+        ("<!doctype html><br/>1 < 2<", "&lt;!doctype html><br/>1 &lt; 2&lt;"),
+        ("<!" * 3 + "</a " * 2, "&lt;!" * 3 + "&lt;/a " * 2),
+        ("<!--" * 1000, ""),
+    ],
+    ids=["a comment", "signs in quotes", "a declaration", "no ends", "comments without end"],
+)
+def test_a_page_is_read_in_one_pass(page: str, tags: str) -> None:
+    assert tags_only(page) == tags
+
+
+@pytest.mark.parametrize("unit", ["<!", "</a ", "<![CDATA[", "<!--", "<?", '<a b="'])
+def test_a_page_without_ends_ends(tmp_path: Path, unit: str) -> None:
+    write(tmp_path / "postgresql/security.html", unit * (1_000_000 // len(unit)))
+    found = states(tmp_path)
+    assert found["postgresql"] == (0, "security.html holds no table of vulnerabilities")
     assert found["node"] == (1, "")
