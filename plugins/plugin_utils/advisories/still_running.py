@@ -9,12 +9,14 @@ updated first after the process had begun; that version is affected by an announ
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ansible_collections.bottomup.security.plugins.module_utils.host.finding import finding
+from ansible_collections.bottomup.security.plugins.module_utils.host.finding import COMMANDS_LIMIT, finding
 
-from ..reading import rows, seconds
+from ..commands import is_given
+from ..reading import rows, seconds, texts
 from . import purl, words
 from .match import MANAGERS, HostMatch, decider
 from .verdict import AFFECTED, Hit
@@ -57,11 +59,11 @@ def findings(judge: Judge, match: HostMatch, system: Mapping[str, Any], software
     for use in _uses(restart, software.get("upgrades")):
         if use.package in rows:
             groups.setdefault((use.who, use.package, use.old), []).append(use)
-    found = []
+    found, typed = [], _commands(restart)
     for (_who, package, old), uses in sorted(groups.items()):
         ended = _ended(judge, match, rows[package], old)
         if ended:
-            found.append(_row(judge, match, system, rows[package], uses, ended, restart, software))
+            found.append(_row(judge, match, system, rows[package], uses, ended, typed, software))
     return found
 
 
@@ -83,7 +85,10 @@ def _uses(restart: Mapping[str, Any], upgrades: object) -> Iterator[_Use]:
         seen = set()
         for file in rows(process, "files", limit=None):
             package = str(file.get("package") or "")
-            old = next((version for when, version in by_package.get(package, ()) if when > began), "")
+            updates = by_package.get(package, ())
+            # A server may name as many updates and files as it likes, and nothing tries each with each.
+            after = bisect.bisect_right(updates, began, key=lambda update: update[0])
+            old = updates[after][1] if after < len(updates) else ""
             if old and file.get("reason") not in NOT_STALE and package not in seen:
                 seen.add(package)
                 installed = file.get("installed") if seconds(file.get("installed")) else None
@@ -142,7 +147,7 @@ def _row(
     row: tuple[str, ...],
     uses: Sequence[_Use],
     ended: Sequence[Hit],
-    restart: Mapping[str, Any],
+    typed: Mapping[int, list[str]],
     software: Mapping[str, Any],
 ) -> dict[str, Any]:
     first = uses[0]
@@ -163,7 +168,7 @@ def _row(
         (vuln.id, f"{', '.join(vuln.cves[:5]) or vuln.title}: fixed in {hit.fixed}, {priority.why}")
         for vuln, hit, priority in zip(vulns, ended, ranked, strict=True)
     ]
-    commands = _commands(restart, {use.pid for use in uses})
+    commands = next((typed[use.pid] for use in uses if use.pid in typed), [])
     text = (
         "The update is on disk and not in memory: start it again."
         if commands
@@ -188,11 +193,13 @@ def _ago(installed: str | None, now: float) -> str:
     return f", fixed on disk {days} day{'' if days == 1 else 's'} ago"
 
 
-def _commands(restart: Mapping[str, Any], pids: set[int]) -> list[str]:
-    """Return what the check restart says is to be typed for these processes."""
+def _commands(restart: Mapping[str, Any]) -> dict[int, list[str]]:
+    """Return what the check restart says is to be typed for each process, of it what has the form of a command of ours: it is data of the server."""
+    found: dict[int, list[str]] = {}
     for service in rows(restart, "services", limit=None):
+        commands = [line for line in texts(service, "commands", limit=COMMANDS_LIMIT) if is_given(line)]
         own = service.get("pids")
-        if isinstance(own, list) and any(pid in pids for pid in own if isinstance(pid, int)):
-            commands = service.get("commands")
-            return [line for line in commands if isinstance(line, str)] if isinstance(commands, list) else []
-    return []
+        for pid in own if isinstance(own, list) else ():
+            if isinstance(pid, int):
+                found.setdefault(pid, commands)
+    return found

