@@ -44,6 +44,9 @@ NAME_LIMIT = 200
 # A document is far smaller (document.py caps it at 16 Mi characters): what unpacks to more is an attack or damage.
 UNPACKED_LIMIT = 64 * 1024 * 1024
 
+# Commas and opening brackets of a document: untrusted.py takes 400,000 values, and some of these signs stand in its texts. Python makes 64 bytes of a {}.
+SIGNS_LIMIT = 3_000_000
+
 GZIP = 31  # zlib's number for a stream with gzip's head
 GZIP_MAGIC = b"\x1f\x8b"
 PACKED_WHOLE = 1024 * 1024  # a packed document of less is read at once
@@ -213,6 +216,8 @@ def unpack(path: Path) -> object:
         content = _gunzip(file)
     if len(content) > UNPACKED_LIMIT:
         raise BadAnswer(f"unpacks to more than {UNPACKED_LIMIT} bytes")
+    if sum(content.count(sign) for sign in (b",", b"[", b"{")) > SIGNS_LIMIT:
+        raise BadAnswer("holds far more values than a document has: it is made to fill memory")
     return json.loads(content)
 
 

@@ -67,7 +67,14 @@ DAMAGE = {
     "newer schema": gzip.compress(json.dumps({**document("web1"), "schema": "bottomup.security/host/2"}).encode()),
     "forged host": gzip.compress(json.dumps(document("db1")).encode()),
     "bomb": gzip.compress(b" " * (spool.UNPACKED_LIMIT + 10)),
+    "empty lists": gzip.compress(b"[" + b"[]," * (spool.SIGNS_LIMIT // 2) + b"[]]"),
 }
+
+
+def test_a_file_that_would_fill_memory_is_not_parsed(tmp_path: Path) -> None:
+    body = {**document("web1"), "more": [[]] * (spool.SIGNS_LIMIT // 2)}
+    (tmp_path / "web1.json.gz").write_bytes(gzip.compress(json.dumps(body).encode()))
+    assert read(tmp_path)["web1"] == ("error", "spool file web1.json.gz: holds far more values than a document has: it is made to fill memory")
 
 
 @pytest.mark.parametrize("case", DAMAGE)
