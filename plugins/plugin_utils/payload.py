@@ -5,7 +5,7 @@
 
 Each module of plugins/module_utils is read, stripped of its words for readers and compressed once per process; a payload is then a
 join of ready pieces, so that a thousand hosts cost no more than one. For a server whose Python is known to be of the controller's version
-the modules travel compiled as well.
+the modules that every host loads travel compiled as well.
 """
 
 from __future__ import annotations
@@ -71,13 +71,14 @@ _WORDS = re.compile(
     """,
     re.VERBOSE,
 )
-_IMPORT = re.compile(r"^[ \t]*from (?P<dots>\.+)(?P<module>[\w.]*) import (?P<names>\([^)]*\)|.*)", re.MULTILINE)
+_IMPORT = re.compile(r"^(?P<indent>[ \t]*)from (?P<dots>\.+)(?P<module>[\w.]*) import (?P<names>\([^)]*\)|.*)", re.MULTILINE)
 
 
 class Source(t.NamedTuple):
-    """One module: what it imports of ours, and its text ready for the wire."""
+    """One module: what it imports of ours, what of that when it is loaded and not in a function, and its text ready for the wire."""
 
     imports: tuple[str, ...]
+    first: tuple[str, ...]
     packed: str
 
 
@@ -96,7 +97,8 @@ def _available_checks() -> tuple[str, ...]:
 def source(name: str) -> Source:
     """Return the module `checks.restart`, `host.finding` or `engine` of module_utils."""
     written = strip((MODULE_UTILS / _file(name)).read_text(encoding="utf-8"))
-    return Source(tuple(_imports(name, written)), _packed(written.encode("utf-8"), 9))
+    imports = _imports(name, written)
+    return Source(tuple(imports), tuple(part for part in imports if imports[part]), _packed(written.encode("utf-8"), 9))
 
 
 @functools.cache
@@ -114,18 +116,20 @@ def _packed(content: bytes, level: int) -> str:
     return base64.b64encode(zlib.compress(content, level)).decode("ascii")
 
 
-def _imports(name: str, stripped: str) -> list[str]:
-    """Return the relative imports of a module as names below module_utils, in order of appearance."""
+def _imports(name: str, stripped: str) -> dict[str, bool]:
+    """Return the relative imports of a module, in order of appearance: the name below module_utils -> whether loading the module imports it."""
     package = name.split(".")[:-1]
-    found: list[str] = []
+    found: dict[str, bool] = {}
     for match in _IMPORT.finditer(stripped):
         base = package[: len(package) - len(match["dots"]) + 1]
         folder = [*base, *match["module"].split(".")] if match["module"] else base
         if match["module"] and (MODULE_UTILS / "/".join(folder)).with_suffix(".py").exists():
-            found.append(".".join(folder))
+            names = [".".join(folder)]
         else:
-            found.extend(".".join([*folder, words.split()[0]]) for words in match["names"].strip("()").split(",") if words.strip())
-    return list(dict.fromkeys(found))
+            names = [".".join([*folder, words.split()[0]]) for words in match["names"].strip("()").split(",") if words.strip()]
+        for part in names:
+            found[part] = found.get(part, False) or not match["indent"]
+    return found
 
 
 def strip(written: str) -> str:
@@ -160,11 +164,26 @@ def order(name: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def loaded(names: t.Iterable[str]) -> set[str]:
+    """Return the modules that are imported on every host where these are: not those that only some function asks for."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        part = waiting.pop()
+        if part not in found:
+            found.add(part)
+            waiting.extend(source(part).first)
+    return found
+
+
 @functools.cache
 def _program(checks: tuple[str, ...], with_code: bool) -> str:
-    parts = sorted({part for name in (ENGINE, *(f"checks.{check}" for check in checks)) for part in order(name)})
+    names = (ENGINE, *(f"checks.{check}" for check in checks))
+    parts = sorted({part for name in names for part in order(name)})
+    # The others would make the way longer for every host, and few hosts would have them compiled otherwise.
+    with_codes = sorted(loaded(names)) if with_code else ()
     sources = "{" + ",\n".join(f'"{part}": "{source(part).packed}"' for part in parts) + "}"
-    codes = "{" + ",\n".join(f'"{part}": "{code(part)}"' for part in parts if with_code) + "}"
+    codes = "{" + ",\n".join(f'"{part}": "{code(part)}"' for part in with_codes) + "}"
     return f"{PROGRAM}\n_SOURCES = {sources}\n_CODES = {codes}\n"
 
 
@@ -181,6 +200,8 @@ def build(checks: t.Sequence[str], request: t.Mapping[str, t.Any], python: str =
 
 def prepare() -> None:
     """Read, compile and compress every module now, in the process that the workers are forked from."""
-    for name in (ENGINE, *(f"checks.{check}" for check in available_checks())):
-        for part in order(name):
-            code(part)
+    names = (ENGINE, *(f"checks.{check}" for check in available_checks()))
+    for name in names:
+        order(name)
+    for part in loaded(names):
+        code(part)
