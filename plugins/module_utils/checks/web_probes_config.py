@@ -130,12 +130,12 @@ class _Nginx:
 
 
 _APACHE_LINE = Pattern(
-    rb"^[ \t]*(CustomLog|TransferLog|ErrorLog|ServerName|ServerAlias|DocumentRoot|Include|IncludeOptional|Define)[ \t]+(.*?)[ \t]*$",
+    rb"^[ \t]*(CustomLog|TransferLog|ErrorLog|ServerName|ServerAlias|DocumentRoot|Include|IncludeOptional|Define)[ \t]+(.*)$",
     re.MULTILINE | re.IGNORECASE,
 )
 _APACHE_WORD = Pattern(rb"\"((?:[^\"\\]|\\.)*)\"|(\S+)")
 _APACHE_VARIABLE = Pattern(rb"\$\{(\w+)\}")
-_EXPORT = Pattern(rb"^\s*export\s+(\w+)=([^\s;#]*)", re.MULTILINE)
+_EXPORT = Pattern(rb"^[ \t]*export[ \t]+(\w+)=([^\s;#]*)", re.MULTILINE)
 
 
 class _Apache:

@@ -20,7 +20,7 @@ from .web_probes_text import ends_of, rows_with, skeleton, spaced, words
 # What requests consist of; every other byte is a sign of its own.
 _COMMON = b"abcdefghijklmnopqrstuvwxyz0123456789_/ ?=&-\n,"
 _SIGNS = frozenset(chr(code) for code in range(256)) - frozenset(_COMMON.decode("latin-1"))
-_WORD = Pattern(rb"[a-z0-9_]*[a-z_][a-z0-9_]*\Z")
+_WORD = Pattern(rb"(?=[0-9]*[a-z_])[a-z0-9_]+\Z")
 _RUN = Pattern(r"[a-z_]+")
 # So few skeletons are looked at one by one.
 _FEW = 8
