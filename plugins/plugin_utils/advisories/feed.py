@@ -22,6 +22,7 @@ from ansible_collections.bottomup.security.plugins.module_utils.host.finding imp
 
 RECORD_LIMIT = 16 * 1024 * 1024  # bytes of one record; the largest real ones (kernel advisories of Ubuntu) have 3 MB
 FILE_LIMIT = 256 * 1024 * 1024  # bytes of a feed that is one file
+SIGNS_LIMIT = 2_000_000  # commas and brackets of a feed of one JSON file; each may cost a hundred bytes once it is decoded
 TOTAL_LIMIT = 8 * 1024 * 1024 * 1024  # bytes of all records of a feed; Ubuntu's, the largest, have 4 GB
 MEMBERS_LIMIT = 2_000_000
 DIRECTORY_LIMIT = 64 * 1024 * 1024  # bytes of a zip archive's table of contents; npm's, the longest, has some 20 MB
@@ -169,7 +170,10 @@ def content(path: Path) -> bytes:
 
 def json_file(path: Path) -> Any:
     """Return what a feed of one JSON file holds. FeedError where it is none."""
+    data = content(path)
+    if sum(data.count(sign) for sign in (b",", b"[", b"{")) > SIGNS_LIMIT:
+        raise FeedError(f"{path.name} holds far more values than such a feed has: it is made to fill memory")
     try:
-        return parse_json(content(path))
+        return parse_json(data)
     except ValueError as error:
         raise FeedError(f"{path.name} is no JSON: {error}") from None

@@ -54,13 +54,18 @@ def of_system(system: Mapping[str, Any], advisory: str, hits: Iterable[Hit], new
         return text, ["apt-get update", _apt(packages)]
     if name in _BY_ADVISORY and not (name == "rhel" and version.startswith("7")) and not advisory.startswith("CVE-"):
         return text, [_BY_ADVISORY[name].format(shlex.quote(advisory))]
-    return text, ["yum update " + " ".join(map(shlex.quote, packages)) if len(packages) <= PACKAGES_LIMIT else "yum update"]
+    return text, [_line("yum update", packages) or "yum update"]
 
 
 def _apt(packages: list[str]) -> str:
-    if len(packages) > PACKAGES_LIMIT:
-        return "apt-get upgrade"
-    return "apt-get install --only-upgrade " + " ".join(map(shlex.quote, packages))
+    return _line("apt-get install --only-upgrade", packages) or "apt-get upgrade"
+
+
+def _line(command: str, packages: list[str]) -> str:
+    """Return a command with its packages; empty where they are too many, or one would be read as an option."""
+    if len(packages) > PACKAGES_LIMIT or any(name.startswith("-") for name in packages):
+        return ""
+    return f"{command} {' '.join(map(shlex.quote, packages))}"
 
 
 def of_located(items: Iterable[tuple[Place, Hit]]) -> tuple[str, list[str]]:
@@ -79,8 +84,8 @@ def of_located(items: Iterable[tuple[Place, Hit]]) -> tuple[str, list[str]]:
 def _command(place: Place, hit: Hit) -> str:
     update = _BY_LOCK_FILE.get(posixpath.basename(place.file))
     name = shlex.quote(hit.name)
-    if update is None:
-        if place.file:
+    if update is None or hit.name.startswith("-"):  # that would be read as an option
+        if place.file or hit.name.startswith("-"):
             return f"# in {shlex.quote(posixpath.join(place.path, place.file))}: {name}>={hit.fixed}"
         return _BY_KIND[place.kind].format(name)
     # Deployed applications are replaced, not changed: the command is for the checkout, which only its name can tell.

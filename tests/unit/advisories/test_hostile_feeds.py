@@ -16,10 +16,12 @@ from typing import Any
 import advisories_mirror as mirror
 import pytest
 
-from ansible_collections.bottomup.security.plugins.plugin_utils.advisories import feed, index, packed
+from ansible_collections.bottomup.security.plugins.plugin_utils.advisories import feed, index, packed, remedy
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.feed import FeedError, members, parse_json
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.markup import tags_only
+from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.match import Place
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.plain_yaml import parse_yaml
+from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.verdict import AFFECTED, Hit
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.versions import gem
 
 NODE = {"1": {"cve": ["CVE-2026-0001"], "vulnerable": "22.x", "patched": "^22.1.1"}}
@@ -192,3 +194,26 @@ def test_a_page_without_ends_ends(tmp_path: Path, unit: str) -> None:
     found = states(tmp_path)
     assert found["postgresql"] == (0, "security.html holds no table of vulnerabilities")
     assert found["node"] == (1, "")
+
+
+def test_one_file_of_more_values_than_memory_has_room_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "SIGNS_LIMIT", 1000)
+    (tmp_path / "kev.json").write_text(json.dumps([[]] * 600))
+    with pytest.raises(FeedError, match="made to fill memory"):
+        feed.json_file(tmp_path / "kev.json")
+    (tmp_path / "kev.json").write_text(json.dumps([[]] * 400))
+    assert len(feed.json_file(tmp_path / "kev.json")) == 400
+
+
+NAMED = Hit(AFFECTED, 1, "-O/etc/cron.d/x", "1", "2")
+
+
+@pytest.mark.parametrize(("system", "wanted"), [("debian", ["apt-get update", "apt-get upgrade"]), ("fedora", ["yum update"])])
+def test_a_package_named_as_an_option_of_a_system(system: str, wanted: list[str]) -> None:
+    assert remedy.of_system({"id": system}, "", [NAMED])[1] == wanted
+
+
+@pytest.mark.parametrize("place", [Place("npm", "/srv/app", "package-lock.json"), Place("npm", "/srv/app"), Place("gems"), Place("pypi")])
+def test_a_package_named_as_an_option_of_an_application(place: Place) -> None:
+    (command,) = remedy.of_located([(place, NAMED)])[1]
+    assert command.startswith("# in ")
