@@ -66,8 +66,8 @@ DAMAGE = {
     "a list": gzip.compress(b"[]"),
     "newer schema": gzip.compress(json.dumps({**document("web1"), "schema": "bottomup.security/host/2"}).encode()),
     "forged host": gzip.compress(json.dumps(document("db1")).encode()),
-    "bomb": gzip.compress(b" " * (spool.UNPACKED_LIMIT + 10)),
-    "empty lists": gzip.compress(b"[" + b"[]," * (spool.SIGNS_LIMIT // 2) + b"[]]"),
+    "bomb": gzip.compress(b" " * (spool.UNPACKED_LIMIT + 10), 1),
+    "empty lists": gzip.compress(b"[" + b"[]," * (spool.SIGNS_LIMIT // 2) + b"[]]", 1),
 }
 
 
