@@ -14,6 +14,7 @@ import functools
 import hashlib
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,6 +94,10 @@ def report_html(run: Run) -> Iterator[bytes]:
     large = len(hosts) > VIEWER_ABOVE
     limits = LARGE if large else SMALL
     matrix = hosts[: limits.matrix]
+    news, spread = _news(run.fleet.groups)
+    ahead = {group.key for group in news[:NEWS_LIMIT]}
+    others = [group for group in run.fleet.groups if group.key not in ahead]
+    groups = others[: limits.groups]
     stream = template.stream(
         run=run,
         fleet=run.fleet,
@@ -112,10 +117,12 @@ def report_html(run: Run) -> Iterator[bytes]:
         reasons=_reasons(run),
         reasons_limit=REASONS_LIMIT,
         reasons_open=REASONS_OPEN,
-        groups=run.fleet.groups[: limits.groups],
-        shown={group.key for group in run.fleet.groups[: limits.groups]},
-        news=sorted((group for group in run.fleet.groups if group.new or group.reopened), key=_news_order),
-        news_limit=NEWS_LIMIT,
+        groups=groups,
+        others=Counter(group.severity for group in others),
+        shown=ahead.union(group.key for group in groups),
+        news=news[:NEWS_LIMIT],
+        spread=spread[:NEWS_LIMIT],
+        more_news=sum(max(0, len(rows) - NEWS_LIMIT) for rows in (news, spread)),
         notes=[use for use in run.acceptances if use.notes()],
         matrix=[(host, [cell_of(host, check) for check in run.fleet.checks]) for host in matrix],
         details=() if large else _details(hosts),
@@ -226,10 +233,17 @@ def _quiet(host: Host) -> bool:
     return host.status == "checked" and not host.counts and all(cell.status not in UNSOUND for cell in host.cells.values())
 
 
-def _news_order(group: Group) -> tuple[int, bool, int]:
-    """Worst first, then what is new on all its hosts, then on the most."""
-    number = len(group.new) + len(group.reopened)
-    return (rank(group.severity), number < len(group.hosts), -number)
+def _news(groups: list[Group]) -> tuple[list[Group], list[Group]]:
+    """Return what is new on all its hosts, and what is new on some: worst first, then on the most.
+
+    The first is shown ahead of all others, the second stands with them and is only named ahead: its other hosts have it since long.
+    """
+    found = sorted((group for group in groups if group.new or group.reopened), key=lambda group: (rank(group.severity), -_fresh(group)))
+    return [group for group in found if _fresh(group) == len(group.hosts)], [group for group in found if _fresh(group) < len(group.hosts)]
+
+
+def _fresh(group: Group) -> int:
+    return len(group.new) + len(group.reopened)
 
 
 def _thousands(number: int) -> str:

@@ -12,6 +12,7 @@ import json
 import re
 from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
@@ -24,7 +25,7 @@ from ansible_collections.bottomup.security.plugins.plugin_utils.report.charts im
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import Run
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.island import details_island
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.page import _unbroken, report_html
-from ansible_collections.bottomup.security.plugins.plugin_utils.report.signs import cell_of
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.signs import cell_of, group_anchor
 
 VOID = {"meta", "br", "hr", "img", "input", "link"}
 
@@ -152,6 +153,37 @@ def test_the_first_words_are_the_verdict_and_the_order_is_kept() -> None:
     assert places == sorted(places)
     titles = re.findall(r"<h3><span class=\"sev (\w+)\">", words)
     assert titles == [group.severity for group in run.fleet.groups]
+
+
+def test_what_is_new_stands_ahead_and_each_finding_has_one_card(tmp_path: Path) -> None:
+    run = sample_fleet.write(100, tmp_path, sample_fleet.CHECKS, 2)
+    for group in run.fleet.groups[5:8]:
+        group.new, group.reopened = list(group.hosts), []
+    wholly = [group for group in run.fleet.groups if group.new == group.hosts]
+    partly = [group for group in run.fleet.groups if group.new and group not in wholly]
+    assert len(wholly) >= 3 and partly
+    words = html(run)
+    changes, findings = (words.split(f'id="{name}"', 1)[1].split("</section>", 1)[0] for name in ("news", "findings"))
+    cards = re.findall(r'<article [^>]*id="([^"]+)"', words)
+    assert len(cards) == len(set(cards)) and set(cards) >= {group_anchor(group.key) for group in wholly + partly}
+    assert re.findall(r'<article [^>]*id="([^"]+)"', changes) == [group_anchor(group.key) for group in wholly]
+    named = changes.split("Known findings, now on further hosts")[1]
+    for group in partly[: named.count("<tr>") - 1]:
+        assert f'href="#{group_anchor(group.key)}"' in named and f'id="{group_anchor(group.key)}"' in findings
+    heads = [group for group in run.fleet.groups if group not in wholly]
+    assert f"{len(heads)} of {len(run.fleet.groups)} different: " in findings
+    assert [group_anchor(group.key) for group in heads] == re.findall(r'<article [^>]*id="([^"]+)"', findings)
+
+
+def test_coverage_is_a_line_only_where_all_was_seen() -> None:
+    words = html(sample_fleet.calm(3))
+    assert '<section id="coverage" class="whole"' in words and 'class="bar"' not in words
+    run = sample_fleet.run(12)
+    words = html(run)
+    assert '<section id="coverage" aria' in words and words.count('class="bar"') == 2
+    part = words.split('id="coverage"')[1].split("</section>")[0]
+    for told in ("ssh: connect to host db2 port 22: Connection timed out", "no answer within 60 s", "212 of 260 processes cannot be read without root"):
+        assert told in part
 
 
 def test_every_host_and_every_check_of_it_is_in_the_matrix() -> None:
