@@ -51,7 +51,7 @@
       const name = pre.querySelector("code").textContent;
       const button = make("button", { type: "button", class: "copy", "aria-label": `Copy ${name.slice(0, 80)}` }, "Copy");
       button.addEventListener("click", () => copy(button, pre));
-      pre.parentNode.append(button);
+      pre.before(button); // it floats: only the lines beside it are shorter
     }
   }
 

@@ -60,6 +60,7 @@ DETAIL_BYTES_LIMIT = 1_500_000
 REASONS_LIMIT = 60
 REASONS_OPEN = 4
 NEWS_LIMIT = 12
+SPREAD_LIMIT = 6
 ROWS_LIMIT = 15
 
 
@@ -121,8 +122,8 @@ def report_html(run: Run) -> Iterator[bytes]:
         others=Counter(group.severity for group in others),
         shown=ahead.union(group.key for group in groups),
         news=news[:NEWS_LIMIT],
-        spread=spread[:NEWS_LIMIT],
-        more_news=sum(max(0, len(rows) - NEWS_LIMIT) for rows in (news, spread)),
+        spread=spread[:SPREAD_LIMIT],
+        more_news=len(news[NEWS_LIMIT:]) + len(spread[SPREAD_LIMIT:]),
         notes=[use for use in run.acceptances if use.notes()],
         matrix=[(host, [cell_of(host, check) for check in run.fleet.checks]) for host in matrix],
         details=() if large else _details(hosts),
