@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -137,6 +137,11 @@ def _example(host: str, finding: Mapping[str, Any]) -> Group:
 
 def rank(severity: str) -> int:
     return SEVERITIES.index(severity)
+
+
+def newest_first(groups: Sequence[Group]) -> list[Group]:
+    """Return groups that are worst first, of each severity the new and returned ones first."""
+    return sorted(groups, key=lambda group: (rank(group.severity), not (group.new or group.reopened)))
 
 
 def group_order(group: Group) -> tuple[Any, ...]:

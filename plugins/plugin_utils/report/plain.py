@@ -15,6 +15,8 @@ from ..advisories.match import FEEDS_COMMAND
 from ..history.past import Gone
 from .collect import Group, Host, natural
 from .document import Run
+from .groups import newest_first
+from .signs import together
 
 WIDTH = 80
 
@@ -36,13 +38,14 @@ _WORD = re.compile(r"""(?:[^\s'"\\]|\\.|'[^']*'|"(?:[^"\\]|\\.)*")+""")
 
 def report_text(run: Run, report_path: str = "") -> str:
     """Return the report as text, each line at most 80 columns wide."""
-    lines = [*_wrapped(run.title + ": " + run.verdict), *_wrapped(run.since), ""]
+    lines = [*_sentence(run.title + ": " + run.verdict), *_sentence(run.since), ""]
     lines += _coverage(run)
     if run.fleet.groups:
-        lines += ["", "FINDINGS, worst first"]
-        for number, group in enumerate(run.fleet.groups[:GROUPS_SHOWN], 1):
+        lines += ["", "FINDINGS, worst and newest first" if any(group.new or group.reopened for group in run.fleet.groups) else "FINDINGS, worst first"]
+        groups = newest_first(run.fleet.groups)
+        for number, group in enumerate(groups[:GROUPS_SHOWN], 1):
             lines += ["", *_group(number, group, len(run.fleet.hosts))]
-        rest = run.fleet.groups[GROUPS_SHOWN:]
+        rest = groups[GROUPS_SHOWN:]
         if rest:
             lines += ["", f"   and {len(rest)} more: {_by_severity(rest)}"]
     lines += _pages(run)
@@ -252,6 +255,11 @@ def columns(words: str) -> int:
     if words.isascii():
         return len(words)
     return sum(0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in words)
+
+
+def _sentence(words: str) -> list[str]:
+    """Return a sentence in lines none of which ends between a number and its word."""
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in _wrapped(together(words))]
 
 
 def _wrapped(words: str, indent: str = "", lines: int = 0) -> list[str]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from ..report.groups import Group
+from ..report.groups import Group, newest_first
 from ..report.plain import STATE_WORDS
-from .message import Message, newest_first, news
+from .message import Message, news
 
 GROUPS_SHOWN = 20
 NAMES_SHOWN = 6

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..report.document import TITLE, Run
-from ..report.groups import Group
+from ..report.groups import Group, newest_first
 
 SCHEMA = "bottomup.security/message/1"
 
@@ -81,14 +81,13 @@ def _short_lines(message: Message) -> Iterator[str]:
         yield inert(f"{group.severity}{news(group)}: {group.title[:120]} ({hosts})")
 
 
-def newest_first(groups: Sequence[Group]) -> list[Group]:
-    """Return the groups, of each severity the new and returned ones first."""
-    severities = list(dict.fromkeys(group.severity for group in groups))
-    return sorted(groups, key=lambda group: (severities.index(group.severity), not (group.new or group.reopened)))
-
-
 def news(group: Group) -> str:
-    return ", new" if group.new else ", returned" if group.reopened else ""
+    """Return ", new" or ", returned", with the number of hosts where it is not all of them."""
+    for word, hosts in (("new", group.new), ("returned", group.reopened)):
+        if hosts:
+            some = f" on {len(hosts):,} host{'s' if len(hosts) > 1 else ''}" if len(hosts) < len(group.hosts) else ""
+            return f", {word}{some}"
+    return ""
 
 
 def inert(words: str) -> str:

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+from pathlib import Path
 
 import pytest
 import sample_fleet
@@ -31,10 +33,17 @@ def test_no_line_is_wider_than_the_terminal(hosts: int) -> None:
 
 def test_the_order_is_verdict_coverage_findings_hosts() -> None:
     words = text_of(12)
-    assert words.startswith("Daily security check: 3 critical, 13 high, 8 medium, 3 low on 9 of 12 hosts; 1\nhost not checked; ")
+    assert words.startswith("Daily security check: 3 critical, 13 high, 8 medium, 3 low on 9 of 12 hosts;\n1 host not checked; ")
     parts = ("Hosts:", "! db2: unreachable", "FINDINGS", "1. CRITICAL", "systemctl restart nginx.service", "HOSTS\n", "Exit reason 10", "Page: ")
     places = [words.index(part) for part in parts]
     assert places == sorted(places)
+
+
+def test_new_findings_stand_ahead_of_known_ones_as_bad(tmp_path: Path) -> None:
+    words = report_text(sample_fleet.write(12, tmp_path, sample_fleet.CHECKS, 2))
+    heads = re.findall(r"^ *\d+\. ([A-Z]+)  (NEW: )?", words, re.M)
+    assert "FINDINGS, worst and newest first" in words and "FINDINGS, worst first" in text_of(12)
+    assert heads[:4] == [("CRITICAL", "NEW: "), ("CRITICAL", ""), ("HIGH", "NEW: "), ("HIGH", "")]
 
 
 def test_a_big_fleet_is_a_few_screens_and_says_what_it_leaves_out() -> None:
