@@ -108,7 +108,7 @@ findings:
   returned: always
   type: list
   elements: dict
-  sample: [{"rule": "web_probes.answered", "severity": "critical", "title": "/.env answered 200 (312 bytes)"}]
+  sample: [{"rule": "web_probes.answered", "severity": "critical", "title": "/.env answered 200 (312 bytes) to a probe for secrets"}]
 data:
   description: The counts behind the findings.
   returned: always

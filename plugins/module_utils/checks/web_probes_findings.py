@@ -41,6 +41,16 @@ _REMEDIES = {
     "open_proxy": "Deny absolute requests and CONNECT in the web server: it fetches pages for strangers.",
     "cms_admin": "Put the panel behind a login of the web server or a VPN, or remove it.",
 }
+# What a probe of the category is after, for the title: the path alone does not say how bad an answer is. None for what any path can be asked with.
+_AFTER = {
+    "secrets": "secrets",
+    "vcs_backup": "backups and version control",
+    "rails": "the inside of Rails",
+    "webshell": "a web shell",
+    "cve": "a known hole",
+    "cms_admin": "an admin panel",
+    "open_proxy": "an open proxy",
+}
 _REMEDY = "Look at what was answered; remove or deny the path, or update the component that it belongs to."
 _PAYLOAD_REMEDY = (
     "The page was answered as usual, which says nothing about the attack's success: look at the application's log of that time for errors "
@@ -109,7 +119,8 @@ def answered(tally, meaning):
         if payload:
             title = "%s sent to %s: answered %s" % (what[:1].upper() + what[1:], shown(path), text(status))
         else:
-            title = "%s answered %s (%s)" % (shown(path), text(status), size)
+            after = _AFTER.get(category)
+            title = "%s answered %s (%s)%s" % (shown(path), text(status), size, " to a probe for %s" % after if after else "")
         evidence = [(text(answer.place[0]), _evidence(row_key, row)) for row_key, row in _first(group.rows)]
         evidence.append(("clients", ", ".join(sorted(group.clients)[:CLIENTS_SHOWN])))
         remedy = _PAYLOAD_REMEDY if payload else _REMEDIES.get(category, _REMEDY)

@@ -180,3 +180,14 @@ def test_without_a_history_what_was_found_is_told() -> None:
     found, calm = sample_fleet.run(12), sample_fleet.calm(3)
     assert [due(found, when) for when in ("new", "change", "failure")] == [True, True, True]
     assert [due(calm, when) for when in ("new", "change", "failure")] == [False, True, False]
+
+
+def test_a_mail_says_on_how_many_hosts_a_known_finding_is_new() -> None:
+    run = sample_fleet.run(12)
+    many = next(group for group in run.fleet.groups if len(group.hosts) > 2)
+    many.new = many.hosts[:2]
+    assert f"{many.severity}, new on 2 hosts: " in short(Message(run, PAGE), "")
+    many.new, many.reopened = [], many.hosts[:1]
+    assert f"{many.severity}, returned on 1 host: " in short(Message(run, PAGE), "")
+    many.reopened = list(many.hosts)
+    assert f"{many.severity}, returned: " in short(Message(run, PAGE), "")

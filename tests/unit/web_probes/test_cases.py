@@ -188,6 +188,7 @@ def test_case_7_json(server: Server) -> None:
     )
     result = server.run()
     assert rules(result) == {"web_probes.answered": "critical"}
+    assert result["findings"][0]["title"] == "/.env answered 200 (312 bytes) to a probe for secrets"
     assert result["data"]["clients"][0]["client"] == "192.0.2.9"
 
 
