@@ -22,6 +22,11 @@ _PORT = Pattern(rb"((?:\d{1,3}\.){3}\d{1,3}):\d{1,5}\Z|\[([0-9a-fA-F:.]+)\](?::\
 UNKNOWN = b"-"
 _LOCAL = (b"unix:", b"-", b"")
 
+KNOWN_LIMIT = 20000
+REMOTE_LIMIT = 100
+# The end of X-Forwarded-For is what the proxies wrote, ten of them have room there; the client wrote what stands before it, at any length.
+FORWARDED_LIMIT = 500
+
 
 def address(word):
     """Return one address object of a logged word (with or without a port), or None."""
@@ -78,18 +83,18 @@ class Clients:
         """Return the client as text, of the logged address and X-Forwarded-For."""
         if len(forwarded) < 2 and _V4.match(remote):
             return remote.decode("ascii")
-        key = (remote, forwarded)
+        key = (remote[:REMOTE_LIMIT], forwarded[-FORWARDED_LIMIT:])
         known = self._known.get(key)
         if known is None:
-            if len(self._known) > 20000:
+            if len(self._known) > KNOWN_LIMIT:
                 self._known.clear()
-            known = self._known[key] = self._client(remote, forwarded)
+            known = self._known[key] = self._client(*key)
         return known
 
     def _client(self, remote, forwarded):
         found = address(remote)
         if forwarded and forwarded != b"-" and (found is None or self._trusts(found)):
-            for word in reversed(forwarded[:2000].split(b",")):
+            for word in reversed(forwarded.split(b",")):
                 behind = address(word.strip())
                 if behind is None:
                     break
@@ -97,7 +102,7 @@ class Clients:
                 if not self._trusts(behind):
                     break
         if found is None:
-            return remote.decode("utf-8", "backslashreplace")[:100] or "-"
+            return remote.decode("utf-8", "backslashreplace")[:REMOTE_LIMIT] or "-"
         if found.version == 6 and not found.is_loopback:
             import ipaddress
 

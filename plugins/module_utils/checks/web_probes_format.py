@@ -24,6 +24,7 @@ Record = collections.namedtuple("Record", "remote forwarded user when request st
 
 FIELD_LIMIT = 8192
 HEADS_LIMIT = 10000
+HEAD_LIMIT = 300
 
 # The names that JSON formats give to a field, the usual ones of nginx, Apache, Caddy, Traefik and Envoy.
 _KEYS = {
@@ -106,7 +107,9 @@ class Quoted:
                 return _who(words[start:].partition(b"]")[2].split())
             if len(self._heads) > HEADS_LIMIT:
                 self._heads.clear()
-            known = self._heads[words[:start]] = _who(fields)
+            known = _who(fields)
+            if start < HEAD_LIMIT:  # the name of a user may be as long as a header
+                self._heads[words[:start]] = known
         return known
 
     def host(self, words):
@@ -127,7 +130,7 @@ class Quoted:
         count = len(pieces)
         return Record(
             remote,
-            pieces[self.forwarded][:FIELD_LIMIT] if 0 < self.forwarded < count else b"",
+            pieces[self.forwarded][-FIELD_LIMIT:] if 0 < self.forwarded < count else b"",
             user,
             when,
             pieces[1],

@@ -20,6 +20,9 @@ SKELETONS_LIMIT = 40000
 SHAPES_LIMIT = 20000
 HEADERS_LIMIT = 10000
 
+# Whoever sends requests says how long they are: of 8 KB each, so many as that would be a gigabyte.
+BYTES_LIMIT = 24 << 20
+
 
 class Headers:
     """The User-Agents and Referers that were seen; C(verdicts) of those that have a signature."""
@@ -27,10 +30,12 @@ class Headers:
     def __init__(self, judge):
         self._judge = judge
         self._seen, self._hot, self.verdicts = set(), set(), {}
+        self._bytes = 0
 
     def fresh(self, distinct):
         """Return those of a set of values that were not judged yet."""
-        if len(self._seen) > HEADERS_LIMIT:
+        if len(self._seen) > HEADERS_LIMIT or self._bytes > BYTES_LIMIT:
+            self._bytes = 0
             self._seen.clear()
             self._hot.clear()
             self.verdicts.clear()
@@ -38,6 +43,7 @@ class Headers:
 
     def judge(self, fresh):
         self._seen.update(fresh)
+        self._bytes += sum(map(len, fresh))
         for value in fresh:
             verdict = self._judge.header(value)
             if verdict:
@@ -68,10 +74,16 @@ class Requests:
         self._seen, self._hot, self.verdicts = set(), set(), {}
         self._dull = set()  # skeletons without a literal
         self._shapes = {}  # plain request with zeros for digits -> verdict
+        self._bytes = 0  # of the requests that all of these came from
 
     def fresh(self, distinct):
         """Return those of a set of requests that were not judged yet."""
-        if len(self._seen) > REQUESTS_LIMIT:
+        long = self._bytes > BYTES_LIMIT
+        if long:
+            self._bytes = 0
+            self._dull.clear()
+            self._shapes.clear()
+        if long or len(self._seen) > REQUESTS_LIMIT:
             self._seen.clear()
             self._hot.clear()
             self.verdicts.clear()
@@ -93,6 +105,7 @@ class Requests:
             if len(memory) > limit:
                 memory.clear()
         self._seen.update(fresh)
+        self._bytes += sum(map(len, fresh))
         requests = list(fresh)
         bones = raw_skeletons(requests)
         unknown = set(bones)
