@@ -33,6 +33,7 @@ from .collect import COVERAGE, Host
 from .document import Run
 from .groups import Group, rank
 from .island import details_island, in_lines, rows_island
+from .reasons import reasons_of
 from .signs import (
     HOST_SIGNS,
     SEVERITY_SIGNS,
@@ -77,17 +78,6 @@ SMALL = Limits(groups=300, names=300, matrix=400)
 LARGE = Limits(groups=120, names=20, matrix=150)
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Hosts of which something was not looked at, for the same reason."""
-
-    sign: str
-    word: str
-    what: str
-    reason: str
-    hosts: list[str]
-
-
 def report_html(run: Run) -> Iterator[bytes]:
     """Yield the page in blocks of UTF-8."""
     template, style, script = _parts()
@@ -115,7 +105,7 @@ def report_html(run: Run) -> Iterator[bytes]:
         host_signs=HOST_SIGNS,
         limits=limits,
         shares=_shares(run),
-        reasons=_reasons(run),
+        reasons=reasons_of(run.fleet.hosts),
         reasons_limit=REASONS_LIMIT,
         reasons_open=REASONS_OPEN,
         groups=groups,
@@ -192,24 +182,6 @@ def _local(created: str) -> str:
     """Return the time of the report by the controller's clock, empty where that is UTC."""
     here = time.localtime(epoch(created))
     return time.strftime("%Y-%m-%d %H:%M %Z", here) if here.tm_gmtoff else ""
-
-
-def _reasons(run: Run) -> list[Reason]:
-    """Return what was not looked at: hosts before checks before what is only incomplete, then the most hosts first.
-
-    A reason that names its host is the same reason on another host.
-    """
-    found: dict[tuple[int, str, str, str], list[tuple[str, str]]] = {}
-    for host in run.fleet.hosts:
-        lost = [] if host.looked_at else [(0, host.status, "host", host.reason)]
-        for check, cell in host.cells.items():
-            if cell.status in UNSOUND:
-                lost.append((2 if cell.status == "incomplete" else 1, cell.status, check, cell.reason))
-        for order, status, what, reason in lost:
-            found.setdefault((order, status, what, reason.replace(host.name, "…")), []).append((host.name, reason))
-    rows = sorted(found.items(), key=lambda item: (item[0][0], -len(item[1]), item[0]))
-    signs = {**HOST_SIGNS, **{status: STATUS_SIGNS[status][:2] for status in UNSOUND}}
-    return [Reason(*signs[key[1]], key[2], key[3] if len(hosts) > 1 else hosts[0][1], [name for name, _reason in hosts]) for key, hosts in rows]
 
 
 def _shares(run: Run) -> list[tuple[str, list[tuple[str, str, int, str]]]]:

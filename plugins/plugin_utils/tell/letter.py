@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from html import escape
 
 from ..report.groups import Group, newest_first
-from ..report.plain import STATE_WORDS
+from ..report.reasons import reasons_of
 from .message import Message, news
 
 GROUPS_SHOWN = 20
 NAMES_SHOWN = 6
-HOSTS_SHOWN = 10
+REASONS_SHOWN = 10
+# The rule of a feed that is missing, stale or refused.
+FEED = "coverage.feed"
 GONE_SHOWN = 10
 COMMANDS_SHOWN = 3
 
@@ -53,18 +55,15 @@ def _head(message: Message, link: str) -> Iterator[str]:
         yield f'<p style="margin:0 0 10px"><a href="{_safe(link)}">The whole report</a></p>\n'
     elif message.page:
         yield f'<p style="margin:0 0 10px;{QUIET}">The whole report: {_safe(message.page)}</p>\n'
-    lost = run.fleet.not_checked
-    checks = [group for group in run.fleet.coverage if group.subject != "host"]
-    if lost or checks:
-        yield f'<h2 style="{HEADING}">Not checked</h2>\n<ul style="margin:0;padding-left:20px">\n'
-        for host in lost[:HOSTS_SHOWN]:
-            yield f"<li><strong>{_safe(host.name, 100)}</strong>: {STATE_WORDS[host.status]}: {_safe(host.reason, 200)}</li>\n"
-        if len(lost) > HOSTS_SHOWN:
-            yield f"<li>and {len(lost) - HOSTS_SHOWN:,} more hosts</li>\n"
-        for group in checks[:HOSTS_SHOWN]:
-            more = f" and {len(group.hosts) - NAMES_SHOWN:,} more" if len(group.hosts) > NAMES_SHOWN else ""
-            yield f"<li>{_safe(group.title, 200)}, on {_safe(', '.join(group.hosts[:NAMES_SHOWN]), 300)}{more}</li>\n"
-        yield "</ul>\n"
+    lacks = [(f"{reason.word}: {reason.what.replace('_', ' ')}", reason.reason, reason.hosts) for reason in reasons_of(run.fleet.hosts)]
+    lacks += [("announcements", group.title, group.hosts) for group in run.fleet.coverage if group.rule == FEED]
+    if lacks:
+        yield f'<h2 style="{HEADING}">Not looked at, or not wholly</h2>\n<ul style="margin:0;padding-left:20px">\n'
+        for what, why, hosts in lacks[:REASONS_SHOWN]:
+            more = f" and {len(hosts) - NAMES_SHOWN:,} more" if len(hosts) > NAMES_SHOWN else ""
+            names = ", ".join(_safe(name, 80) for name in hosts[:NAMES_SHOWN])
+            yield f"<li><strong>{_safe(what, 100)}</strong> on {names}{more}: {_safe(why, 200)}</li>\n"
+        yield (f"<li>and {len(lacks) - REASONS_SHOWN:,} more reasons</li>\n" if len(lacks) > REASONS_SHOWN else "") + "</ul>\n"
 
 
 def _findings(message: Message, room: int) -> tuple[list[str], int]:
@@ -90,7 +89,7 @@ def _row(group: Group, total: int) -> str:
     names = ", ".join(_safe(name, 80) for name in group.hosts[:NAMES_SHOWN])
     names += f" and {len(group.hosts) - NAMES_SHOWN:,} more" if len(group.hosts) > NAMES_SHOWN else ""
     share = f" ({len(group.hosts):,} of {total:,} hosts)" if total > 1 else ""
-    row = f'<tr><td style="{CELL}"><strong style="color:{colour}">{sign} {group.severity}{news(group)}</strong> {_safe(group.title)}<br>\n'
+    row = f'<tr><td style="{CELL}"><strong style="color:{colour}">{sign} {group.severity}{news(group)}</strong> <strong>{_safe(group.title)}</strong><br>\n'
     row += f'<span style="{QUIET}">on {names}{share}. {_safe(group.remedy, 300)}</span>\n'
     commands = group.commands[0][0] if group.commands else ()
     if commands:

@@ -191,3 +191,15 @@ def test_a_mail_says_on_how_many_hosts_a_known_finding_is_new() -> None:
     assert f"{many.severity}, returned on 1 host: " in short(Message(run, PAGE), "")
     many.reopened = list(many.hosts)
     assert f"{many.severity}, returned: " in short(Message(run, PAGE), "")
+
+
+def test_a_mail_names_all_that_was_not_wholly_looked_at() -> None:
+    _text, page = (part.get_content() for part in mail(sample_fleet.run(12)).iter_parts())
+    for told in (
+        "<strong>unreachable: host</strong> on db2: ssh: connect to host db2 port 22: Connection timed out",
+        "<strong>timeout: log digest</strong> on mail1: no answer within 60 s",
+        "<strong>incomplete: restart</strong> on bastion: 212 of 260 processes cannot be read without root",
+    ):
+        assert told in page
+    _text, page = (part.get_content() for part in mail(sample_fleet.calm(3)).iter_parts())
+    assert "Not looked at" not in page
