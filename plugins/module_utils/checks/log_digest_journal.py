@@ -38,6 +38,11 @@ COMPLAINTS = (
 )
 
 # Priorities "error" and worse.
+# What a user starts and what then runs as root: the journal has the user's number beside its messages.
+SET_UID = frozenset((
+    b"sudo", b"su", b"su-l", b"pkexec", b"doas", b"passwd", b"gpasswd", b"chage", b"chsh", b"chfn", b"crontab",
+))
+
 ALARMING = frozenset(("0", "1", "2", "3"))
 
 FOLDERS = (b"/var/log/journal", b"/run/log/journal")
@@ -190,13 +195,24 @@ def _bytes(value):
 
 
 def _speaks_for(program, entry):
-    """Return whether a process may log in a program's name: it is root's, or that program itself, as the kernel knows it."""
+    """Return whether a process may log in a program's name: it is root's, or that program itself, as the kernel knows it.
+
+    An ordinary user can give a process of his own any name and path, or none: only what runs with his number by its nature is believed there.
+    """
     if program == b"kernel":
         return entry.get("_TRANSPORT") == "kernel"
-    if entry.get("_UID", "0") == "0":
+    user = entry.get("_UID", "0")
+    if user == "0":
         return True
+    if program not in SET_UID and not _is_system_account(user):
+        return False
     exe = entry.get("_EXE")
     if not isinstance(exe, str):
         return exe is None
     name = exe.rsplit("/", 1)[-1].encode("utf-8", "surrogatepass")
     return exe.startswith(("/usr/", "/bin/", "/sbin/", "/lib/")) and (name.startswith(program[:8]) or program.startswith(name[:8]))
+
+
+def _is_system_account(user):
+    """Return whether a number (text) is of an account for a service: below 1000, or one that systemd lends to a service (DynamicUser)."""
+    return user.isdigit() and (int(user) < 1000 or 61184 <= int(user) <= 65519)

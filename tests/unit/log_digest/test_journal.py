@@ -93,6 +93,9 @@ def test_old_journalctl_without_output_fields(server: Server) -> None:
     [
         ("sshd", "Accepted password for root from 8.8.4.4 port 22 ssh2", {"_UID": "1000", "_EXE": "/usr/bin/logger"}),
         ("sshd", "Accepted password for root from 8.8.4.4 port 22 ssh2", {"_UID": "1000", "_EXE": "/home/eve/sshd"}),
+        # A user's process whose first thread has ended has no path, one in a mount namespace of its own, or with LD_PRELOAD, any path.
+        ("sshd", "Accepted password for root from 8.8.4.4 port 22 ssh2", {"_UID": "1000"}),
+        ("sshd", "Accepted password for root from 8.8.4.4 port 22 ssh2", {"_UID": "1000", "_EXE": "/usr/sbin/sshd"}),
         ("kernel", "Out of memory: Killed process 1 (java) total-vm:1kB", {"_UID": "1000", "_EXE": "/usr/bin/logger", "_TRANSPORT": "syslog"}),
         ("useradd", "new user: name=toor, UID=0, GID=0, home=/root", {"_UID": "33", "_EXE": "/usr/bin/perl"}),
     ],
@@ -111,6 +114,14 @@ def test_sudo_speaks_as_its_user(server: Server, fields: dict[str, str]) -> None
     result = server.run()
     assert result["status"] == "ok"
     assert result["data"]["sudo"]["total"] == 1
+
+
+@pytest.mark.parametrize("fields", [{"_UID": "105", "_EXE": "/usr/sbin/sshd"}, {"_UID": "105"}, {"_UID": "61400", "_EXE": "/usr/sbin/sshd"}])
+def test_a_daemon_without_root_speaks_for_itself(server: Server, fields: dict[str, str]) -> None:
+    server.journal([*hum(NOW - 90000, NOW), entry(NOW - 60, "sshd", "Failed password for root from 8.8.4.4 port 22 ssh2", **fields)])
+    result = server.run()
+    assert result["status"] == "ok"
+    assert result["data"]["logins"]["failed_total"] == 1
 
 
 def test_messages_that_are_not_text(server: Server) -> None:
