@@ -187,7 +187,7 @@ CATALOGUE: dict[str, tuple[dict[str, Any], int]] = {
             ],
             "remedy": "Wanted: rails 7.1.5.1 or later. Update it where the application is developed, run its tests, and deploy.",
             "commands": ["bundle update --conservative rails"],
-            "references": ["https://nvd.nist.gov/vuln/detail/CVE-2026-1301", "CVE-2026-1301"],
+            "references": ["https://github.com/advisories/GHSA-9f4c-2m7q-x8vw", "CVE-2026-1301"],
         },
         3,
     ),

@@ -133,8 +133,8 @@ MATCHES: dict[str, set[str]] = {
     "{rule: 'restart.*', inventory_group: app}": {"app1", "app2", "worker1"},
     "{check: denials}": {"db1"},
     "{subject: 'service puma*'}": {"app1", "app2"},
-    "{ids: CVE-2024-54133}": {"app1", "app2"},
-    "{ids: ghsa-vfg9-r3fq-jvx4}": {"app1", "app2"},
+    "{ids: CVE-2026-1301}": {"app1", "app2"},
+    "{ids: ghsa-9f4c-2m7q-x8vw}": {"app1", "app2"},
     "{ids: CVE-2026-1234}": set(),  # of two CVEs one is not named
     "{ids: [CVE-2026-1234, CVE-2026-1240], host: web1}": {"web1"},
     "{expression: \"severity == 'low' && contains(host.groups, 'bastion')\"}": {"bastion"},
