@@ -22,6 +22,7 @@ from . import web_probes_files as files
 FILES_LIMIT = 500
 TOKENS_LIMIT = 400000
 DEPTH_LIMIT = 16
+FILE_LIMIT = 8 << 20
 
 NGINX = (
     b"/etc/nginx/nginx.conf",
@@ -38,6 +39,28 @@ Config = collections.namedtuple("Config", "access errors formats names roots not
 _TOKEN = Pattern(rb"\s+|#[^\n]*|\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|([{};])|((?:\$\{\w*\}|\\.|[^\s{};\"'\\])+)", re.DOTALL)
 _VARIABLE = Pattern(rb"\$(?:\{\w+\}|\w+)")
 _ESCAPED = Pattern(rb"\\(.)", re.DOTALL)
+
+
+def _say(config, path, why):
+    """Note why something of a file was not read, once."""
+    words = "%s: %s" % (os.fsdecode(path), why)
+    if words not in config.problems:
+        config.problems.append(words)
+
+
+def _text(machine, config, path, depth, read):
+    """Return the text of a configuration file, nothing where it cannot be read, or C(read) files were read already."""
+    if depth > DEPTH_LIMIT or read >= FILES_LIMIT:
+        _say(config, path, "includes go too deep or are too many")
+        return b""
+    try:
+        words = machine.read(path, FILE_LIMIT + 1)
+    except (OSError, ValueError) as error:
+        _say(config, path, getattr(error, "strerror", None) or error)
+        return b""
+    if len(words) > FILE_LIMIT:
+        _say(config, path, "the configuration is too large")
+    return words[:FILE_LIMIT]
 
 
 def _tokens(words):
@@ -68,20 +91,13 @@ class _Nginx:
         self._file(main, 0)
 
     def _file(self, path, depth):
-        if depth > DEPTH_LIMIT or self._files >= FILES_LIMIT:
-            self.config.problems.append("%s: includes go too deep or are too many" % os.fsdecode(path))
-            return
+        words = _text(self._machine, self.config, path, depth, self._files)
         self._files += 1
-        try:
-            words = self._machine.read(path)
-        except (OSError, ValueError) as error:
-            self.config.problems.append("%s: %s" % (os.fsdecode(path), getattr(error, "strerror", None) or error))
-            return
         line = []
         for kind, token in _tokens(words):
             self._left -= 1
             if self._left < 0:
-                self.config.problems.append("%s: the configuration is too large" % os.fsdecode(path))
+                _say(self.config, path, "the configuration is too large")
                 return
             if kind == "word":
                 if len(line) < 200:
@@ -97,9 +113,11 @@ class _Nginx:
         if name == b"include" and arguments:
             pattern = arguments[0] if arguments[0].startswith(b"/") else self._prefix + b"/" + arguments[0]
             found = files.Found()
-            for path in files.expand(self._machine, pattern, found):
+            # A loop of includes comes here again and again.
+            for path in files.expand(self._machine, pattern, found) if self._files <= FILES_LIMIT else ():
                 self._file(path, depth + 1)
-            config.problems.extend("%s: %s" % (os.fsdecode(path), why) for path, why in found.denied)
+            for path, why in found.denied:
+                _say(config, path, why)
         elif name == b"log_format" and len(arguments) > 1:
             parts = [part for part in arguments[1:] if not part.startswith(b"escape=")]
             config.formats[os.fsdecode(arguments[0])] = b"".join(parts).decode("utf-8", "replace")
@@ -125,7 +143,7 @@ class _Nginx:
             if not path.startswith(b"/"):
                 path = os.path.dirname(self._prefix) + b"/" + path if self._prefix.endswith(b"/conf") else b"/var/log/nginx/" + os.path.basename(path)
             if any(argument.startswith(b"gzip") for argument in arguments[1:]):
-                self.config.problems.append("%s is written packed: its newest lines may be missing" % os.fsdecode(path))
+                _say(self.config, path, "it is written packed, its newest lines may be missing")
             self.config.access.append((_VARIABLE.sub(b"*", path), os.fsdecode(options[0]) if options else "combined"))
 
 
@@ -152,14 +170,8 @@ class _Apache:
         self._file(main, 0)
 
     def _file(self, path, depth):
-        if depth > DEPTH_LIMIT or self._files >= FILES_LIMIT:
-            return
+        words = _text(self._machine, self.config, path, depth, self._files)
         self._files += 1
-        try:
-            words = self._machine.read(path)
-        except (OSError, ValueError) as error:
-            self.config.problems.append("%s: %s" % (os.fsdecode(path), getattr(error, "strerror", None) or error))
-            return
         for name, rest in _APACHE_LINE.findall(words.replace(b"\\\n", b" ")):
             arguments = [quoted or word for quoted, word in _APACHE_WORD.findall(rest)]
             if arguments:
@@ -172,7 +184,7 @@ class _Apache:
         config, path = self.config, arguments[0]
         if name in (b"include", b"includeoptional"):
             pattern = path if path.startswith(b"/") else self._root + b"/" + path
-            for found in files.expand(self._machine, pattern, files.Found()):
+            for found in files.expand(self._machine, pattern, files.Found()) if self._files <= FILES_LIMIT else ():
                 self._file(found, depth + 1)
         elif name == b"define" and len(arguments) > 1:
             self._variables[path] = arguments[1]

@@ -63,7 +63,8 @@ _FILES = (
      "hidden files hold keys, histories and settings of tools", "GET /.aws/credentials", "GET /.well-known/acme-challenge/x"),
     ("private_key", "secrets", "critical", "path",
      (b"id_rsa", b"id_dsa", b"id_ecdsa", b"id_ed", b"pem+.pem", b"key+.key", b"pfx+.pfx", b"ppk+.ppk", b"jks+.jks", b"kdbx+.kdbx"),
-     br"/(?:id_(?:rsa|dsa|ecdsa|ed\d{5})(?:\.\w{1,10}){0,2}|[\w.-]*(?:private|server|ssl|domain|host|site|www|privkey|key|localhost|cert)[\w.-]*\.(?:pem"
+     br"/(?:id_(?:rsa|dsa|ecdsa|ed\d{5})(?:\.\w{1,10}){0,2}"
+     br"|[\w.-]{0,80}(?:private|server|ssl|domain|host|site|www|privkey|key|localhost|cert)[\w.-]{0,80}\.(?:pem"
      br"|key|pfx|ppk|jks)|[\w.-]+\.kdbx)$",
      "private keys", "GET /ssl/private.key", "GET /docs/public.keynote"),
     ("password_file", "secrets", "critical", "path",
@@ -75,8 +76,8 @@ _FILES = (
     ("credential_file", "secrets", "critical", "path",
      (b"auth", b"firebase", b"sendgrid", b"aws", b"*credential", b"*secret", b"*service_account", b"*serviceaccount", b"service-account",
       b"*api_token", b"*apitoken", b"api-token"),
-     br"/(?:[\w-]*(?:credentials?|secrets?|service[_-]?accounts?(?:key)?|sendgrid|aws[_-]?(?:keys?|config|credentials?|secrets?)?|api[_-]?tokens?"
-     br"|client_secrets?|firebase-adminsdk)[\w-]*\.(?:json|ya?ml|txt|env|csv|xml|ini|toml|properties|conf)|auth\.json)$",
+     br"/(?:[\w-]{0,80}(?:credentials?|secrets?|service[_-]?accounts?(?:key)?|sendgrid|aws[_-]?(?:keys?|config|credentials?|secrets?)?|api[_-]?tokens?"
+     br"|client_secrets?|firebase-adminsdk)[\w-]{0,80}\.(?:json|ya?ml|txt|env|csv|xml|ini|toml|properties|conf)|auth\.json)$",
      "keys of clouds and services", "GET /secrets.json", "GET /secret-garden"),
     ("config_file", "?secrets", "high", "path",
      (b"parameters", b"security", b"services", b"routing", b"setup", b"compose", b"local", b"env", b"web", b"/config", b".config", b"*settings"),
@@ -129,12 +130,12 @@ _FILES = (
     ("sql_dump", "vcs_backup", "critical", "path",
      (b"sql+.sql", b"dump+.dump", b"dmp+.dmp", b"mdb+.mdb", b"sqlite+.sqlite", b"db+.db", b"pgdump+.pgdump", b"myd+.myd", b"frm+.frm",
       b"rdb+.rdb"),
-     br"\.(?:sql|dump|dmp|mdb|sqlite\d?|db\d?|pgdump|myd|frm|rdb)(?:[-.]\w{1,4})*$(?<!/thumbs\.db)",
+     br"\.(?:sql|dump|dmp|mdb|sqlite\d?|db\d?|pgdump|myd|frm|rdb)(?:[-.]\w{1,4}){0,8}$(?<!/thumbs\.db)",
      "a dump of a database", "GET /backup/db.sql.gz", "GET /mysql-tuning"),
     ("site_archive", "vcs_backup", "critical", "path",
      (b"zip+.zip", b"rar+.rar", b"7z+.7z", b"tar+.tar", b"tgz+.tgz", b"gz+.gz", b"bz+.bz", b"tbz+.tbz", b"xz+.xz", b"war+.war", b"zst+.zst",
       b"sql+.sql"),
-     br"^/(?:[\w.-]+/)?(?:[\w-]*(?:back-?up|bak|bckup)[\w-]*|dump|database|db|sql|mysql|www|wwwroot|public_html|htdocs|html|htdocs|httpdocs|sites?"
+     br"^/(?:[\w.-]+/)?(?:[\w-]{0,80}(?:back-?up|bak|bckup)[\w-]{0,80}|dump|database|db|sql|mysql|www|wwwroot|public_html|htdocs|html|htdocs|httpdocs|sites?"
      br"|website|web|webroot|home|root|source|src|code|server|project|old|archive|prod(?:uction)?|staging|dev|full|domain|admin|portal"
      br"|\d{4})(?:[._-][\w.-]{0,20})?\.(?:zip|rar|\dz|tar|tgz|t?bz\d?|(?:tar\.)?(?:gz|bz\d|xz|zst)|war)$|^/(?:[\w-]{1,60}\.){1,4}(?:com|net|org|io|de|fr"
      br"|uk|es|it|nl|eu|info|biz|local)\.(?:zip|rar|\dz|tar|tgz|sql|(?:tar\.)?(?:gz|bz\d|xz|zst))$",
@@ -275,7 +276,7 @@ _PLACES = (
       b"muieblackcat", b"/scripts/"),
      br"^/(?:[\w.-]{1,30}/)?(?:administrator|downloader|sites/default)(?:/|$)|^/(?:typo\d|joomla|drupal|magento|cpanel|whm|plesk|webmail|roundcube"
      br"|squirrelmail|horde|zimbra|rutorrent|grafana|kibana|zabbix|cacti|nagios|portainer|webdav|umbraco|bitrix|moodle|owncloud|nextcloud|prestashop"
-     br"|opencart|xampp|siteadmin|airflow|recordings|a\dbilling|vicidial|filemanager|ueditor|vendor|scripts/(?:setup|root|\.\.))(?:/|$|\.)"
+     br"|opencart|xampp|siteadmin|airflow|recordings|a\dbilling|vicidial|filemanager|ueditor|vendor(?=/)|scripts/(?:setup|root|\.\.))(?:/|$|\.)"
      br"|^/misc/drupal\.js|^/admin/(?:config|phpinfo|controller|fckeditor|pma|mysql)[/.]|/admin/(?:index|login|account)\.php|^/(?:cms|panel|backend"
      br"|install|setup)/?(?:index\.\w+|admin|login)?/?$|/app_dev\.php|/mt-(?:check|xmlrpc|admin)\b|/w\d\dtw\d\dt\.|^/core/skin/login|^/(?:readme|license"
      br"|changelog|install)\.(?:txt|html|md)$|/muieblackcat\b",
@@ -290,7 +291,7 @@ _PLACES = (
      (b"php+.php", b"phtml+.phtml", b"phar+.phar", b"asp+.asp", b"aspx+.aspx", b"ashx+.ashx", b"asmx+.asmx", b"ascx+.ascx", b"axd+.axd",
       b"jsp+.jsp", b"jspx+.jspx", b"jspa+.jspa", b"jhtml+.jhtml", b"cfm+.cfm", b"cgi+.cgi", b"pl+.pl", b"do+.do", b"action+.action", b"dll+.dll",
       b"exe+.exe"),
-     _SCRIPT + br"(?:/[\w./-]*)?(?:~|\.\w{1,5})?$",
+     _SCRIPT + br"(?:/[\w./-]{0,200})?(?:~|\.\w{1,5})?$",
      "a script in a language that this server does not speak", "GET /index.php", "GET /php/index.html"),
     # ---- open proxy tries
     ("proxy_connect", "open_proxy", "critical", "line", (b"connect",),

@@ -20,15 +20,15 @@ PAYLOADS = (
      br"(?:^|[/=:?&\s\x00.])etc/(?:passwd|shadow|group|hosts|issue|hostname|motd|fstab|crontab|sudoers|my\.cnf|mysql|apache\d?|httpd|nginx|php|ssh|ssl"
      br"|security|npasswd|master\.passwd|resolv|rc\.|init|vsftpd|proftpd|samba|pki|opt)|(?:^|[/=:])proc/(?:self|\d{1,6}|version|cpuinfo|meminfo|mounts"
      br"|net|cmdline|sched_debug)(?:/|$|\x00|&|\s)|\bwindows/(?:win\.ini|system\d\d|system\.ini|php\.ini|repair|debug)|(?:[a-z]:|[/=])/?(?:winnt"
-     br"|inetpub)/|(?:^|[/=])(?:boot|win|system)\.ini(?:$|[&\x00\s%])|\.\./[^&]*\bweb-inf/|\bvar/log/(?:apache|httpd|nginx|auth|messages|syslog|mail"
-     br"|secure|vsftpd|lastlog|wtmp)|\bdev/cmdb/sslvpn|\broot/\.(?:ssh|bash|my)|/bin/(?:ba|z|k|c|da)?sh(?:$|[\s?;&])",
+     br"|inetpub)/|(?:^|[/=])(?:boot|win|system)\.ini(?:$|[&\x00\s%])|\.\./(?:(?!\.\./)[^&])*\bweb-inf/|\bvar/log/(?:apache|httpd|nginx|auth|messages|syslog"
+     br"|mail|secure|vsftpd|lastlog|wtmp)|\bdev/cmdb/sslvpn|\broot/\.(?:ssh|bash|my)|/bin/(?:ba|z|k|c|da)?sh(?:$|[\s?;&])",
      "files that every system has at a known place", "GET /download?file=/etc/passwd", "GET /blog/2018/02/etc-passwd"),
     ("dotdot_query", "traversal", "high", "query", (b"../", b"..;"),
-     br"(?:^|[=/&:,\s'\"\x00])\.{2,3}[/;].{0,2000}?(?:/|\.\w|\w)|\.\./\.\./",
+     br"(?:^|[=/&:,\s'\"\x00])\.{2,3}[/;][^/\w]{0,40}[/\w]|\.\./\.\./",
      "a parameter that leaves its folder", "GET /download?file=../../../../yarn-debug.log", "GET /search?q=wait..+what"),
     ("dotdot_path", "traversal", "info", "path", (b"../", b"/..", b"..;"),
-     br"^/\.\.(?:/|$)|/\.\.;/|\.\./\.\./|[\w.]\.\./|/\.\./[^?]*(?:etc/|proc/|config|\.env|\.git|\.ssh|passwd|windows|\.ya?ml|\.log|\.conf|\.ini|\.key)"
-     br"|/cgi-bin/[^?]*\.\./",
+     br"^/\.\.(?:/|$)|/\.\.;/|\.\./\.\./|[\w.]\.\./|/\.\./(?:(?!/\.\./)[^?])*(?:etc/|proc/|config|\.env|\.git|\.ssh|passwd|windows|\.ya?ml|\.log"
+     br"|\.conf|\.ini|\.key)|/cgi-bin/(?:(?!/cgi-bin/)[^?])*\.\./",
      "a path that leaves the document root; the web server normalises it", "GET /images/../../x", "GET /a..b/c"),
     ("wrapper", "traversal", "critical", "target",
      (b"php+:", b"expect+:", b"data+:", b"phar+:", b"zip+:", b"glob+:", b"zlib+:", b"compress+:", b"file+:", b"gopher+:", b"dict+:", b"netdoc+:",

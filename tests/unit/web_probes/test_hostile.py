@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import os
+import re
 import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.bottomup.security.plugins.module_utils.checks import web_probes, web_probes_seen
+from ansible_collections.bottomup.security.plugins.module_utils.checks import web_probes, web_probes_seen, web_signatures
 from ansible_collections.bottomup.security.plugins.module_utils.checks.web_probes_address import Clients, networks
 from ansible_collections.bottomup.security.plugins.module_utils.checks.web_probes_judge import Judge
 from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine
@@ -53,3 +54,42 @@ def test_long_requests_that_are_all_different_fill_no_memory(memory: type, monke
 def test_a_long_forwarded_address_does_not_hide_the_one_that_the_proxy_added() -> None:
     clients = Clients(networks(["10.0.0.0/8"])[0])
     assert clients.client(b"10.0.0.3", b"203.0.113.1, " * 500 + b"198.51.100.9") == "198.51.100.9"
+
+
+@pytest.mark.parametrize(
+    ("signature", "text"),
+    [
+        ("lfi_file", b"/download?file=../../x/../web-inf/web.xml"),
+        ("dotdot_query", b"file=..;/%%%/admin"),
+        ("dotdot_path", b"/-/../x/-/../-/etc/hosts"),
+        ("dotdot_path", b"/cgi-bin/x/cgi-bin/-../"),
+        ("private_key", b"/ssl/www.example.com-private-2026.pem"),
+        ("credential_file", b"/my-aws-secrets-old.json"),
+        ("sql_dump", b"/db.sql.2026.tar.gz"),
+        ("site_archive", b"/www-backup-2026.zip"),
+    ],
+)
+def test_what_is_bounded_is_still_found(signature: str, text: bytes) -> None:
+    assert re.search(web_signatures.BY_ID[signature].pattern, text)
+
+
+def test_a_configuration_beyond_the_limit_is_said(tmp_path: Path) -> None:
+    put(tmp_path, "/var/log/nginx/access.log", LINE)
+    put(tmp_path, "/etc/nginx/nginx.conf", b"#" * 1023 + b"\n" + (b"#" * 4095 + b"\n") * 2048 + b"access_log /data/access.log;\n")
+    result = run(tmp_path)
+    assert result["status"] == "incomplete"
+    assert result["status_reason"] == "/etc/nginx/nginx.conf: the configuration is too large"
+
+
+@pytest.mark.parametrize("main", ["/etc/nginx/nginx.conf", "/etc/apache2/apache2.conf"])
+def test_a_loop_of_includes_is_said_once_and_hides_no_other_reason(tmp_path: Path, main: str) -> None:
+    put(tmp_path, "/var/log/nginx/access.log", LINE)
+    folder = os.path.dirname(main)
+    put(tmp_path, main, b"Include conf.d/*\n" if "apache" in main else b"include conf.d/*;\n")
+    one = f"Include {folder}/conf.d/*\n" if "apache" in main else f"include {folder}/conf.d/*;\n"
+    put(tmp_path, f"{folder}/conf.d/a.conf", one.encode() * 50)
+    os.mkfifo(tmp_path / f"{folder}/conf.d/pipe".lstrip("/"))
+    reasons = run(tmp_path)["status_reason"].split("; ")
+    assert len(reasons) == len(set(reasons))
+    assert f"{folder}/conf.d/pipe: not a plain file" in reasons
+    assert f"{folder}/conf.d/a.conf: includes go too deep or are too many" in reasons
