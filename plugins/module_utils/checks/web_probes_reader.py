@@ -12,6 +12,7 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import errno
 import os
 
 from ..host.machine import COMMAND_ENVIRONMENT
@@ -27,6 +28,8 @@ BLOCK = 262144
 LINE_LIMIT = 1048576
 # Text that one log may give: a hostile archive could go on for days.
 TEXT_LIMIT = 16 << 30
+# Members of an archive without any text, one after the other.
+EMPTY_LIMIT = 10000
 
 _GZIP = 31  # zlib: a gzip header and checksum around the data
 _MAGIC = b"\x1f\x8b"
@@ -37,7 +40,7 @@ def inflate(descriptor, say, limit=TEXT_LIMIT):
 
     A file that is plain text in spite of its name is yielded as it is.
     """
-    offset, total, members, ended = 0, 0, 0, False
+    offset, total, members, empty, ended = 0, 0, 0, 0, False
     engine, rest = zlib.decompressobj(_GZIP), b""
     while True:
         if not rest and not ended:
@@ -57,13 +60,17 @@ def inflate(descriptor, say, limit=TEXT_LIMIT):
             return
         rest = engine.unconsumed_tail
         if text:
+            empty = 0
             total += len(text)
             yield text
             if total > limit:
                 say("more than %d bytes of text, the rest was not read" % limit)
                 return
         if engine.eof:
-            members += 1
+            members, empty = members + 1, empty + 1
+            if empty > EMPTY_LIMIT:
+                say("more than %d members without text, the rest was not read" % EMPTY_LIMIT)
+                return
             rest = engine.unused_data or os.pread(descriptor, BLOCK, offset)
             offset += 0 if engine.unused_data else len(rest)
             if not rest:
@@ -76,14 +83,26 @@ def inflate(descriptor, say, limit=TEXT_LIMIT):
 
 
 def plain(descriptor, start, end):
-    """Yield the bytes of a file from C(start) to C(end) (None: to its end)."""
+    """Yield the bytes of a file from C(start) to C(end) (None: to its end), without the holes that a log has where it was emptied in use."""
     offset = start
     while end is None or offset < end:
+        offset = _behind_hole(descriptor, offset)
+        if offset is None or (end is not None and offset >= end):
+            return
         block = os.pread(descriptor, BLOCK if end is None else min(BLOCK, end - offset), offset)
         if not block:
             return
         offset += len(block)
         yield block
+
+
+def _behind_hole(descriptor, offset):
+    """Return where the next data of a file begins, None where there is none: a file of a terabyte may be empty."""
+    try:
+        return os.lseek(descriptor, offset, os.SEEK_DATA)
+    except OSError as error:
+        # Some file systems do not know.
+        return None if error.errno == errno.ENXIO else offset
 
 
 def whole_lines(blocks, too_long):

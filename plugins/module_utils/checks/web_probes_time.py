@@ -31,7 +31,8 @@ _hours = {}
 
 def _epoch(year, month, day, hour, minute, second):
     """Return seconds since 1970, or None where there is no such day or hour."""
-    if not (1970 <= year <= 9999 and 1 <= month <= 12 and hour < 24 and minute < 60 and second <= 60):
+    # The last hours of 9999 are in the year 10000 elsewhere, and no time is.
+    if not (1970 <= year < 9999 and 1 <= month <= 12 and hour < 24 and minute < 60 and second <= 60):
         return None
     if not 1 <= day <= days_in(year, month):
         return None

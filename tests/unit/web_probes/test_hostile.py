@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import tracemalloc
@@ -93,3 +94,28 @@ def test_a_loop_of_includes_is_said_once_and_hides_no_other_reason(tmp_path: Pat
     assert len(reasons) == len(set(reasons))
     assert f"{folder}/conf.d/pipe: not a plain file" in reasons
     assert f"{folder}/conf.d/a.conf: includes go too deep or are too many" in reasons
+
+
+def test_a_terabyte_of_nothing_is_passed_over(tmp_path: Path) -> None:
+    log = put(tmp_path, "/var/log/nginx/access.log", LINE)
+    with log.open("r+b") as file:
+        file.seek(1 << 39)
+        file.write(LINE.replace(b"192.0.2.7", b"192.0.2.8"))
+        file.truncate(1 << 40)
+    os.utime(log, (NOW, NOW))
+    result = run(tmp_path)
+    assert result["status"] == "findings"
+    assert [client["client"] for client in result["data"]["clients"]] == ["192.0.2.7", "192.0.2.8"]
+
+
+def test_members_without_text_come_to_an_end(tmp_path: Path) -> None:
+    put(tmp_path, "/var/log/nginx/access.log.2.gz", gzip.compress(LINE) + gzip.compress(b"") * 20000 + gzip.compress(LINE))
+    result = run(tmp_path)
+    assert result["status"] == "incomplete"
+    assert "more than 10000 members without text, the rest was not read" in result["status_reason"]
+    assert result["data"]["totals"]["lines"] == 1
+
+
+def test_there_is_no_time_after_the_last_year(tmp_path: Path) -> None:
+    put(tmp_path, "/var/log/nginx/access.log", LINE + LINE.replace(b"22/Nov/2026:05:00:00 +0000", b"31/Dec/9999:23:00:00 -1200"))
+    assert run(tmp_path)["data"]["totals"]["unparsed"] == 1
