@@ -43,7 +43,8 @@ def unmet(status):
             continue
         name = block[9:block.find(b"\n")]
         here.setdefault(name, set()).add(fields.get(b"Version", b""))
-        for other, relation, version in _RELATION.findall(fields.get(b"Provides", b"")):
+        for match in filter(None, map(_RELATION.match, fields.get(b"Provides", b"").split(b","))):
+            other, relation, version = match.groups()
             # What is provided without a version meets no dependency that wants one.
             here.setdefault(other, set()).add(version if relation else None)
         wants.append((name, [fields[field] for field in (b"Pre-Depends", b"Depends") if field in fields]))

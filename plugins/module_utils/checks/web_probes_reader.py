@@ -119,8 +119,8 @@ def whole_lines(blocks, too_long):
             block, skipping = block[cut:], False
         cut = block.rfind(b"\n") + 1
         if cut:
-            # A view, so that the text is copied once.
-            yield b"".join((rest, memoryview(block)[:cut]))
+            # A view, so that the text is copied once. Zeros are what is left around a hole.
+            yield b"".join((rest, memoryview(block)[:cut])).lstrip(b"\0")
             rest = block[cut:]
         else:
             rest += block
