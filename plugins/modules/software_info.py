@@ -301,7 +301,7 @@ data:
           description: The command that was asked, C(lists of apt) where those of the security archives have nothing newer, empty where there is none.
           returned: when asked for
           type: str
-          sample: apt-get -s dist-upgrade
+          sample: apt-cache policy
         lists_from:
           description: When its lists were last had from the network, or V(null).
           returned: when asked for

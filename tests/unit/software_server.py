@@ -23,6 +23,40 @@ OS = {
 }
 
 
+# The archives as C(apt-cache policy) names them.
+ARCHIVES = """Package files:
+ 100 /var/lib/dpkg/status
+     release a=now
+ 500 https://esm.ubuntu.com/apps/ubuntu jammy-apps-security/main amd64 Packages
+     release v=22.04,o=UbuntuESMApps,a=jammy-apps-security,n=jammy,l=UbuntuESMApps,c=main,b=amd64
+     origin esm.ubuntu.com
+ 500 http://archive.ubuntu.com/ubuntu jammy-security/main amd64 Packages
+     release v=22.04,o=Ubuntu,a=jammy-security,n=jammy,l=Ubuntu,c=main,b=amd64
+     origin archive.ubuntu.com
+ 500 http://security.debian.org buster/updates/main amd64 Packages
+     release v=10,o=Debian,a=oldoldstable,n=buster,l=Debian-Security,c=main,b=amd64
+     origin security.debian.org
+ 500 http://deb.debian.org/debian-security bookworm-security/main amd64 Packages
+     release v=12,o=Debian,a=stable-security,n=bookworm-security,l=Debian-Security,c=main,b=amd64
+     origin deb.debian.org
+ 100 http://deb.debian.org/debian bookworm-backports/main amd64 Packages
+     release v=,o=Debian Backports,a=stable-backports,n=bookworm-backports,l=Debian Backports, and more,c=main,b=amd64
+     origin deb.debian.org
+ 500 http://deb.debian.org/debian bookworm/main amd64 Packages
+     release v=12.15,o=Debian,a=stable,n=bookworm,l=Debian,c=main,b=amd64
+     origin deb.debian.org
+Pinned packages:
+"""
+MAIN = "http://deb.debian.org/debian bookworm/main amd64 Packages"
+SECURITY = "http://deb.debian.org/debian-security bookworm-security/main amd64 Packages"
+
+
+def policy(name: str, installed: str, candidate: str, *versions: tuple[str, str]) -> str:
+    """Return what C(apt-cache policy) says of a package; versions are (version, archive), the newest first."""
+    rows = "".join(f" {'***' if version == installed else '   '} {version} 500\n        500 {archive}\n" for version, archive in versions)
+    return f"{name}:\n  Installed: {installed}\n  Candidate: {candidate}\n  Version table:\n{rows}"
+
+
 def answer(out: str | bytes = b"", rc: int = 0, err: str = "", timed_out: bool = False) -> Command:
     return Command(rc, out.encode() if isinstance(out, str) else out, err.encode(), timed_out, False)
 
@@ -69,6 +103,11 @@ class Server:
             if word in line:
                 return said
         return answer(rc=1, err="nobody expected this")
+
+    def policy(self, blocks: str) -> None:
+        """Let apt-cache policy answer, on its archives and on the packages; apt-get check finds nothing."""
+        self.program("apt-cache")
+        self.says |= {b"NoLocking=1 check": answer(), b"apt-cache policy ": answer(blocks), b"apt-cache policy": answer(ARCHIVES)}
 
     def machine(self) -> Machine:
         return Machine(root=os.fsencode(self.folder), now=NOW, commands=self.run)

@@ -1,12 +1,12 @@
 # Copyright (c) 2026 The bottomup.security authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Does apt's list of a security archive name anything newer than what is installed? Where it does not, apt need not be asked.
+"""Of which packages does apt's list of a security archive name something newer than what is installed? Only for them apt need be asked.
 
 Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-Python 3.6, standard library only: this runs on the servers. To let apt plan an upgrade takes it half a second of CPU and more, and on most
-servers on most days nothing waits. What apt would do about a newer version (pins, holds, what stands in its way) only apt knows.
+Python 3.6, standard library only: this runs on the servers. On most of them on most days nothing waits. What becomes of a newer version (pins)
+only apt knows.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -28,16 +28,17 @@ _RELEASE = re.compile(rb"(?:In)?Release\Z")
 _PACKAGES = re.compile(rb"_Packages(\.\w+)?\Z")
 
 
-def nothing_waits(machine, rows):
-    """Return whether every list of a security archive could be read, there is at least one, and none has a newer version of a package.
+def newer(machine, rows):
+    """Return the names of the packages of which a security archive has a newer version; None where there is no list, or one cannot be read.
 
     C(rows) are those of data.packages: name and version first.
     """
     try:
         lists = _security_lists(machine)
-        return bool(lists) and not any(_newer(machine.read(FOLDER + b"/" + name, LIST_LIMIT), rows) for name in lists)
+        found = [_newer(machine.read(FOLDER + b"/" + name, LIST_LIMIT), rows) for name in lists]
     except (OSError, ValueError):
-        return False
+        return None
+    return set().union(*found) if found else None
 
 
 def _security_lists(machine):
@@ -60,10 +61,10 @@ def _security_lists(machine):
 
 
 def _newer(listed, rows):
-    """Return whether a list of packages has a newer version of one of the rows, whatever its architecture."""
+    """Return the names of the rows of which a list of packages has a newer version, whatever its architecture."""
     if len(listed) >= LIST_LIMIT:
         raise ValueError("a list of %d bytes" % len(listed))
-    installed = {}
+    installed, found = {}, set()
     for row in rows:
         installed.setdefault(row[0].encode("utf-8"), set()).add(row[1].encode("utf-8"))
     for block in listed.split(b"\n\n"):
@@ -71,7 +72,7 @@ def _newer(listed, rows):
         if name in installed:
             version = re.search(rb"^Version: (\S+)", block, re.M)
             if version is None or any(own != version.group(1) and compare_dpkg(own, version.group(1)) < 0 for own in installed[name]):
-                return True
+                found.add(name.decode("utf-8"))
         elif not name and block.strip():
             raise ValueError("a paragraph that does not begin with its package")
-    return False
+    return found

@@ -28,13 +28,10 @@ TIME_LIMIT = 40
 OUTPUT_LIMIT = 8 * 1048576
 PENDING_LIMIT = 1000
 
+_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]*\Z")
+
 # An ordinary user may read the lists, but not write apt's caches anew.
 NOBODY = (b"--reuid=65534", b"--regid=65534", b"--clear-groups")
-
-# Inst libssl3 [3.0.11-1] (3.0.14-1 Debian-Security:12/stable-security, Debian:12.5/stable [amd64]) []
-_INST = re.compile(rb"Inst (\S+) (?:\[([^\]]*)\] )?\((\S+) ([^\[]*)\[([^\]]*)\]\)")
-# Debian-Security:12/stable-security, Ubuntu:22.04/jammy-security, UbuntuESMApps:22.04/jammy-apps-security
-_SECURITY = re.compile(rb"[^,]*/[\w.+~-]*-security\s*(?:,|\Z)|(?:\A|, ?)Debian-Security:")
 
 # ALSA-2026:0001 Important/Sec. nginx-2:1.26.2-1.module_el9.x86_64
 _ADVISORY = re.compile(rb"([A-Za-z0-9_.:-]{3,60})\s+(?:(\w+)/Sec\.|security)\s+(\S+)\Z")
@@ -46,7 +43,7 @@ CACHES = (b"/var/cache/dnf/*/repodata/repomd.xml", b"/var/cache/libdnf5/*/repoda
 
 # What installs them, by the command that was asked.
 INSTALL = {
-    "apt-get": ("apt-get update", "apt-get upgrade --with-new-pkgs"), "dnf": ("dnf upgrade --security",), "dnf5": ("dnf upgrade --security",),
+    "apt-cache": ("apt-get update", "apt-get upgrade --with-new-pkgs"), "dnf": ("dnf upgrade --security",), "dnf5": ("dnf upgrade --security",),
     "yum": ("yum update --security",), "zypper": ("zypper patch --category security",),
 }
 
@@ -124,27 +121,48 @@ def _failure(answer, what):
 
 
 def _apt(machine, installed):
-    program = machine.which(b"apt-get")
-    if program is None:
-        return "", [], ["apt-get is not installed"]
-    if installed and software_apt_lists.nothing_waits(machine, installed) and not _is_broken(machine):
-        return "lists of apt", [], []
-    argv = [program, b"-s", b"-qq", b"--ignore-hold", b"-o", b"Debug::NoLocking=1", b"dist-upgrade"]
+    if machine.which(b"apt-cache") is None:
+        return "", [], ["apt-cache is not installed"]
+    problems = _refusal(machine)
+    newer = software_apt_lists.newer(machine, installed)
+    if newer is not None and not newer:
+        return "lists of apt", [], problems
+    rows, failed = _policy(machine, [row for row in installed if newer is None or row[0] in newer])
+    return "apt-cache policy", rows, problems + failed
+
+
+def _policy(machine, installed):
+    """Return (rows, problems) of the packages for which, as apt sees it, a security archive has something newer."""
+    # Servers of rpm and those on which nothing waits do not get here.
+    from . import software_apt_policy
+
+    names = sorted({row[0] if row[2] in ("", "all") else "%s:%s" % (row[0], row[2]) for row in installed if _PACKAGE.match(row[0])})
+    if not names:
+        return [], ["no package is known to be installed"]
+    answers = [_ask_apt(machine, b"apt-cache", words) for words in ([b"policy"], [b"policy"] + [name.encode("ascii") for name in names])]
+    problems = [problem for answer in answers for problem in _failure(answer, "apt-cache policy")]
+    try:
+        found = software_apt_policy.waiting(answers[1].out, software_apt_policy.security_archives(answers[0].out))
+    except ValueError as error:
+        return [], problems or [str(error)]
+    return [_row(name, own, candidate, origin=archive) for name, own, candidate, archive in found], problems[:1]
+
+
+def _refusal(machine):
+    """Return why apt refuses to install anything, as a list: it does where a package lacks what it depends on, and is asked only there."""
+    return _failure(_ask_apt(machine, b"apt-get", [b"-qq", b"-o", b"Debug::NoLocking=1", b"check"]), "apt-get check") if _is_broken(machine) else []
+
+
+def _ask_apt(machine, program, words):
+    argv = [machine.which(program) or program] + words
     setpriv = machine.which(b"setpriv")
     if setpriv is not None and os.geteuid() == 0:
         argv = [setpriv] + list(NOBODY) + argv
-    answer = machine.run(argv, timeout=TIME_LIMIT, limit=OUTPUT_LIMIT)
-    rows = []
-    for line in answer.out.split(b"\n"):
-        match = _INST.match(line)
-        # Without a version that is installed it is a new package, brought along by another.
-        if match and match.group(2) and _SECURITY.search(match.group(4).strip()):
-            rows.append(_row(match.group(1), match.group(2), match.group(3), origin=match.group(4).strip()))
-    return "apt-get -s dist-upgrade", rows, _failure(answer, "apt-get -s")
+    return machine.run(argv, timeout=TIME_LIMIT, limit=OUTPUT_LIMIT)
 
 
 def _is_broken(machine):
-    """Return whether apt might refuse to work, because a package lacks what it depends on: then it is asked, and its words are told."""
+    """Return whether a package may lack what it depends on."""
     # Servers of rpm do not get here.
     from . import software_apt_depends, software_dpkg
 

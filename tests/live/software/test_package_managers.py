@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import shutil
@@ -46,7 +47,7 @@ def test_the_whole_check_writes_nothing() -> None:
     before = {path: path.stat().st_mtime_ns for place in places for path in [place, *place.iterdir()]}
     result = software.run({}, Machine())
     assert {path: path.stat().st_mtime_ns for place in places for path in [place, *place.iterdir()]} == before
-    assert result["data"]["pending"]["source"] == "apt-get -s dist-upgrade"
+    assert result["data"]["pending"]["source"] == "apt-cache policy"
     assert result["data"]["packages"]["manager"] == "dpkg"
 
 
@@ -83,36 +84,66 @@ def test_dpkg_that_was_interrupted(dpkg_root: tuple[Machine, Callable[..., str]]
     assert rules(result) == [] and result["data"]["packages"]["rows"][0][5] == "ii"
 
 
-def test_apt_that_refuses_to_work(dpkg_root: tuple[Machine, Callable[..., str]], tmp_path: Path) -> None:
-    """A package whose dependency went by force: the real apt ends with an error, and the check says so though its lists have nothing newer."""
-    needs.command("apt-get")
+RELEASE = "deb.debian.org_debian-security_dists_bookworm-security"
+INRELEASE = "Origin: Debian\nLabel: Debian-Security\nSuite: stable-security\nCodename: bookworm-security\nVersion: 12\nArchitectures: amd64\nComponents: main\n"
+
+
+@pytest.fixture
+def apt_server(dpkg_root: tuple[Machine, Callable[..., str]], tmp_path: Path) -> tuple[Machine, Path]:
+    """The same root with the real apt and its list of a security archive, which is empty; returned with the folder of the root."""
+    needs.command("apt-get", "apt-cache")
     machine, dpkg = dpkg_root
     dpkg("--configure", "-a")
     root = Path(os.fsdecode(machine.root))
-    release = "deb.debian.org_debian-security_dists_bookworm-security"
-    lists = root / "var/lib/apt/lists"
-    (lists / "partial").mkdir(parents=True)
-    (lists / f"{release}_InRelease").write_text("Label: Debian-Security\nSuite: stable-security\n")
-    (lists / f"{release}_main_binary-all_Packages").touch()
+    (root / "var/lib/apt/lists/partial").mkdir(parents=True)
+    (root / f"var/lib/apt/lists/{RELEASE}_InRelease").write_text(INRELEASE)
+    (root / f"var/lib/apt/lists/{RELEASE}_main_binary-amd64_Packages").touch()
     (root / "usr/bin").mkdir(parents=True)
-    (root / "usr/bin/apt-get").symlink_to("/usr/bin/apt-get")
+    for name in ("apt-get", "apt-cache"):
+        (root / "usr/bin" / name).symlink_to(f"/usr/bin/{name}")
     (root / "etc/apt").mkdir()
+    (root / "etc/apt/sources.list").write_text("deb http://deb.debian.org/debian-security bookworm-security main\n")
     status = root / "var/lib/dpkg/status"
     own = {"Dir::State::status": status, "Dir::State": root / "var/lib/apt", "Dir::Cache": tmp_path / "cache", "Dir::Etc": root / "etc/apt"}
     (tmp_path / "cache/archives/partial").mkdir(parents=True)
 
     def commands(argv: list[bytes]) -> Command:
         words = [word for name, place in own.items() for word in (b"-o", os.fsencode(f"{name}={place}"))]
-        given: Command = Machine().run([b"/usr/bin/apt-get", *argv[1:], *words], timeout=60)
+        given: Command = Machine().run([b"/usr/bin/" + os.path.basename(argv[0]), *argv[1:], *words], timeout=60)
         return given
 
-    server = Machine(root=machine.root, commands=commands)
+    return Machine(root=machine.root, commands=commands), root
+
+
+def test_apt_that_refuses_to_work(apt_server: tuple[Machine, Path]) -> None:
+    """A package whose dependency went by force: the real apt ends with an error, and the check says so though its lists have nothing newer."""
+    server, root = apt_server
     assert software.run({"automatic_updates": False}, server)["data"]["pending"]["source"] == "lists of apt"
+    status = root / "var/lib/dpkg/status"
     status.write_text(status.read_text().replace("Version: 1.0+b1", "Version: 1.0+b1\nDepends: went-by-force (>= 2)"))
     result = software.run({"automatic_updates": False}, server)
     assert result["status"] == "incomplete"
-    assert "apt-get -s ended with 100" in result["status_reason"] and "nmet dependencies" in result["status_reason"]
+    assert "apt-get check ended with 100" in result["status_reason"] and "nmet dependencies" in result["status_reason"]
     assert not result["data"]["pending"]["complete"]
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
+def test_apt_says_what_waits(apt_server: tuple[Machine, Path], packed: bool) -> None:
+    server, root = apt_server
+    digest = "0" * 64
+    listed = f"Package: hello-own\nVersion: 1.1\nArchitecture: all\nMaintainer: A <a@b.c>\nFilename: h.deb\nSize: 1\nSHA256: {digest}\nDescription: x\n\n"
+    path = root / f"var/lib/apt/lists/{RELEASE}_main_binary-amd64_Packages"
+    if packed:
+        path.unlink()
+        path.with_name(path.name + ".gz").write_bytes(gzip.compress(listed.encode()))
+    else:
+        path.write_text(listed)
+    pending = software.run({"automatic_updates": False}, server)["data"]["pending"]
+    assert pending["source"] == "apt-cache policy"
+    assert pending["security"] == [
+        {"name": "hello-own", "installed": "1.0+b1", "candidate": "1.1", "advisory": "", "severity": "", "from": "Debian-Security:12/stable-security"}]
+    (root / "etc/apt/preferences").write_text("Package: hello-own\nPin: version 1.1\nPin-Priority: -1\n")
+    assert software.run({"automatic_updates": False}, server)["data"]["pending"]["security"] == []
 
 
 SPEC = """Name: {name}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from software_server import DAY, NOW, Server, answer, rules, stanza
+from software_server import DAY, MAIN, NOW, SECURITY, Server, answer, policy, rules, stanza
 
 from ansible_collections.bottomup.security.plugins.module_utils.checks import software_pending, software_updates_apt
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import iso
@@ -252,46 +252,84 @@ def test_zypper(tmp_path: Path) -> None:
     assert rules(server.check()) == []
 
 
-INST = """NOTE: This is only a simulation!
-Inst libssl3 [3.0.16-1] (3.0.17-1~deb12u3 Debian-Security:12/stable-security [amd64])
-Inst both [1] (2 Debian:12.15/oldstable, Debian-Security:12/oldstable-security [amd64]) []
-Inst base-files [12.4] (12.4+deb12u12 Debian:12.12/stable [amd64])
-Inst linux-image-6.1.0-40-amd64 (6.1.153-1 Debian-Security:12/stable-security [amd64])
-Inst esm [1] (2 UbuntuESMApps:22.04/jammy-apps-security [amd64])
-Inst pocket [1] (2 Ubuntu:22.04/jammy-security, Ubuntu:22.04/jammy-updates [all])
-Inst backport [1] (2 Debian Backports:12/stable-backports [all])
-Conf libssl3 (3.0.17-1~deb12u3 Debian-Security:12/stable-security [amd64])
-"""
+STATUS = "/var/lib/dpkg/status"
+ESM = "https://esm.ubuntu.com/apps/ubuntu jammy-apps-security/main amd64 Packages"
+POCKET = "http://archive.ubuntu.com/ubuntu jammy-security/main amd64 Packages"
+OLD = "http://security.debian.org buster/updates/main amd64 Packages"
+BACKPORTS = "http://deb.debian.org/debian bookworm-backports/main amd64 Packages"
+
+# (case, whether it waits, what apt-cache policy says of the package)
+POLICY = (
+    ("security", True, policy("libssl3", "3.0.16-1", "3.0.17-1", ("3.0.17-1", SECURITY), ("3.0.16-1", MAIN))),
+    ("in both archives", True, policy("both", "1", "2", ("2", f"{MAIN}\n        500 {SECURITY}"), ("1", STATUS))),
+    ("in between", True, policy("passed", "1", "3", ("3", MAIN), ("2", SECURITY), ("1", STATUS))),
+    ("esm", True, policy("esm", "1", "2", ("2", ESM), ("1", STATUS))),
+    ("pocket", True, policy("pocket", "1", "2", ("2", POCKET), ("1", STATUS))),
+    ("label only", True, policy("old", "1", "2", ("2", OLD), ("1", STATUS))),
+    ("another architecture", True, policy("libssl3:i386", "1", "2", ("2", SECURITY), ("1", STATUS))),
+    ("phased", True, policy("phased", "1", "2", ("2", SECURITY), ("1", STATUS)).replace(" 2 500", " 2 500 (phased 20%)")),
+    ("no security", False, policy("base-files", "12.4", "12.5", ("12.5", MAIN), ("12.4", STATUS))),
+    ("backport", False, policy("backport", "1", "2", ("2", BACKPORTS), ("1", STATUS))),
+    ("not installed", False, policy("linux-image-6.1.0-40-amd64", "(none)", "6.1.153-1", ("6.1.153-1", SECURITY))),
+    ("pinned away", False, policy("pinned", "1", "1", ("2", SECURITY), ("1", MAIN))),
+    ("pinned to nothing", False, policy("never", "1", "(none)", ("2", SECURITY), ("1", MAIN))),
+    ("pinned between", False, policy("low", "1", "2", ("3", SECURITY), ("2", MAIN), ("1", STATUS))),
+    ("older candidate", False, policy("back", "3", "1", ("3", STATUS), ("2", SECURITY), ("1", SECURITY))),
+    ("what is installed is from security", False, policy("done", "2", "3", ("3", MAIN), ("2", SECURITY))),
+    ("nothing else known", False, policy("own", "1", "1", ("1", STATUS))),
+)
 
 
-def test_what_waits_on_debian(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("waits", "said"), [pytest.param(*case[1:], id=case[0]) for case in POLICY])
+def test_what_waits_on_debian(tmp_path: Path, waits: bool, said: str) -> None:
     server = debian(tmp_path)
-    server.says[b"dist-upgrade"] = answer(INST)
+    server.policy(said)
     result = server.check(pending=True)
-    assert [row["name"] for row in result["data"]["pending"]["security"]] == ["both", "esm", "libssl3", "pocket"]
-    assert result["findings"][0]["rule"] == "software.security_updates" and result["findings"][0]["count"] == 4
-    assert result["status"] == "findings" and result["data"]["pending"]["complete"]
+    assert result["data"]["pending"]["complete"], result["status_reason"]
+    assert [row["name"] for row in result["data"]["pending"]["security"]] == ([said.partition(":\n")[0]] if waits else [])
+    assert rules(result) == (["software.security_updates"] if waits else [])
+
+
+def test_everything_that_waits_is_one_finding(tmp_path: Path) -> None:
+    server = debian(tmp_path)
+    server.policy("".join(said for _case, _waits, said in POLICY))
+    result = server.check(pending=True)
+    assert [row["name"] for row in result["data"]["pending"]["security"]] == [
+        "both", "esm", "libssl3", "libssl3:i386", "old", "passed", "phased", "pocket"]
+    assert {row["from"] for row in result["data"]["pending"]["security"]} == {
+        "Debian-Security:12/stable-security", "Debian-Security:10/oldoldstable", "Ubuntu:22.04/jammy-security", "UbuntuESMApps:22.04/jammy-apps-security"}
+    assert result["findings"][0]["count"] == 8
+    assert result["findings"][0]["remedy"]["commands"] == ["apt-get update", "apt-get upgrade --with-new-pkgs"]
 
 
 def test_a_held_package_with_a_security_update(tmp_path: Path) -> None:
     server = debian(tmp_path)
     server.write("/var/lib/dpkg/status", stanza("libssl3", status="hold ok installed"))
-    server.says[b"dist-upgrade"] = answer(INST)
+    server.policy(POLICY[0][2])
     found = next(item for item in server.check(pending=True)["findings"] if item["rule"] == "software.held")
     assert found["severity"] == "medium" and "libssl3" in found["title"]
 
 
-@pytest.mark.parametrize("said", [answer("", 100, "E: dpkg was interrupted"), answer(INST, -9, timed_out=True)], ids=["error", "time"])
-def test_what_waits_cannot_be_told(tmp_path: Path, said: Any) -> None:
+UNTOLD = {
+    "error": (answer("", 100, "E: The list of sources could not be read."), "apt-cache policy ended with 100"),
+    "time": (answer(POLICY[0][2], -9, timed_out=True), "apt-cache policy did not answer within"),
+    "an archive that is not listed": (answer(POLICY[0][2].replace("deb.debian.org", "else.where")), "does not tell whose archive"),
+}
+
+
+@pytest.mark.parametrize("case", UNTOLD)
+def test_what_waits_cannot_be_told(tmp_path: Path, case: str) -> None:
+    said, words = UNTOLD[case]
     server = debian(tmp_path)
-    server.says[b"dist-upgrade"] = said
+    server.policy("")
+    server.says[b"apt-cache policy "] = said
     result = server.check(pending=True)
-    assert result["status"] == "incomplete" and "pending updates: apt-get -s" in result["status_reason"] and not result["data"]["pending"]["complete"]
+    assert result["status"] == "incomplete" and words in result["status_reason"] and not result["data"]["pending"]["complete"]
 
 
 def test_old_lists_are_not_believed(tmp_path: Path) -> None:
     server = debian(tmp_path)
-    server.says[b"dist-upgrade"] = answer("")
+    server.policy("")
     server.write("/var/lib/apt/periodic/update-stamp", age=12 * DAY)
     result = server.check(pending=True, automatic_updates=False)
     assert result["status"] == "incomplete" and f"are from {iso(NOW - 12 * DAY)}" in result["status_reason"]
