@@ -77,7 +77,7 @@ def _result(place, work, span, options):
     out += findings_of.closed(tally, meaning) + findings_of.logins(clients) + findings_of.forbidden(tally)
     out += findings_of.one_address(tally, all(is_local(address) for address in tally.sources if isinstance(address, bytes)))
     out += _unreadable(place.found.denied + place.errors.denied)
-    return result(out, data, _incomplete(place, work, tally))
+    return result(out, data, _incomplete(place, work, tally, options))
 
 
 def _unreadable(denied):
@@ -96,14 +96,14 @@ def _unreadable(denied):
     ]
 
 
-def _incomplete(place, work, tally):
+def _incomplete(place, work, tally, options):
     reasons = ["%s: %s" % (text(path), why) for path, why in place.found.denied + place.errors.denied] + list(place.problems) + list(work.problems)
     if place.not_read and not tally.lines:
         reasons.extend("%s: %s" % (text(what), why) for what, why in place.not_read)
     if not tally.lines:
         if tally.unparsed:
             reasons.append("none of the %d lines could be understood" % tally.unparsed)
-        elif not tally.error_lines or place.running:
+        elif (not tally.error_lines or place.running) and not (options.get("logs") and place.found.is_empty()):
             reasons.append("no line of any access log lies in the window: log empty or rotation stopped")
     elif tally.unparsed > max(100, tally.lines // 10):
         reasons.append("%d of %d lines could not be understood" % (tally.unparsed, tally.unparsed + tally.lines))

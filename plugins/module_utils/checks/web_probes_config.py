@@ -213,7 +213,7 @@ def read(machine):
 
 
 def running(machine):
-    """Return the names of web servers that run: C(nginx), C(apache)."""
+    """Return the names of web servers that run here: C(nginx), C(apache). Those of a container on this host are the container's."""
     names = {b"nginx": "nginx", b"openresty": "nginx", b"apache2": "apache", b"httpd": "apache"}
     found = set()
     try:
@@ -222,6 +222,14 @@ def running(machine):
         return []
     for entry in entries[:50000]:
         name = names.get((machine.read_or_none(b"/proc/" + entry + b"/comm", 32) or b"").strip())
-        if name:
+        if name and name not in found and not _is_contained(machine, entry):
             found.add(name)
     return sorted(found)
+
+
+def _is_contained(machine, pid):
+    """Return whether a process is in another process id namespace than we are. Not the mount namespace: hardened units have one of their own."""
+    try:
+        return os.readlink(machine.path(b"/proc/" + pid + b"/ns/pid")) != os.readlink(machine.path(b"/proc/self/ns/pid"))
+    except OSError:
+        return False  # another user's, looked at without root

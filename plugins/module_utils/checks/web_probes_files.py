@@ -40,6 +40,10 @@ class Found:
         self.rotations, self.skipped, self.denied = [], [], []
         self._seen = {}
 
+    def is_empty(self):
+        """Return whether no file matched, neither one to read nor one that was left aside."""
+        return not (self._seen or self.skipped)
+
     def skip(self, path, why):
         self.skipped.append((path, why))
 

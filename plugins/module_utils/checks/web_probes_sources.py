@@ -87,7 +87,7 @@ def sources(machine, options, since):
         place.give(options["format"], formats)
     if options.get("logs"):
         place.found = files.find(machine, options["logs"], since)
-        place.problems.extend(_missing(machine, options["logs"]))
+        place.problems.extend(_missing(machine, options["logs"]) if not place.found.is_empty() else _unmatched(options["logs"]))
         return place
     more = list(options.get("more_logs") or ())
     place.problems.extend(_missing(machine, more))
@@ -103,3 +103,8 @@ def _missing(machine, patterns):
     """Return a sentence for each file that the user names, and that is not there; a glob may match nothing."""
     named = [pattern for pattern in patterns if not any(mark in pattern for mark in "*?[")]
     return ["there is no file %s" % pattern for pattern in named if not os.path.lexists(machine.path(os.fsencode(pattern)))]
+
+
+def _unmatched(patterns):
+    """Return a sentence for each file or glob that the user names, where there is none of them."""
+    return ["no file matches %s" % pattern for pattern in patterns]

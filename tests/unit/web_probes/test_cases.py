@@ -420,6 +420,25 @@ def test_an_empty_log_of_a_running_server_is_incomplete(server: Server) -> None:
     assert "rotation stopped" in result["status_reason"]
 
 
+def test_a_server_in_a_container_is_not_the_hosts(server: Server) -> None:
+    for pid, namespace in (("812", "pid:[4026532711]"), ("self", "pid:[4026531836]")):
+        (server.root / "proc" / pid / "ns").mkdir(parents=True)
+        (server.root / "proc" / pid / "ns" / "pid").symlink_to(namespace)
+    server.put("/etc/nginx/nginx.conf", b"http { }\n")
+    assert server.run()["status"] == "not_applicable"
+    server.put("/proc/813/comm", b"nginx\n")
+    (server.root / "proc/813/ns").mkdir()
+    (server.root / "proc/813/ns/pid").symlink_to("pid:[4026531836]")
+    assert server.run()["status"] == "incomplete"
+
+
+def test_logs_that_match_no_file_are_said(server: Server) -> None:
+    reason = server.run(logs=["/srv/evidence/access.log*", "/srv/x.log"])["status_reason"]
+    assert reason == "no file matches /srv/evidence/access.log*; no file matches /srv/x.log"
+    server.put("/srv/evidence/access.log", b"")
+    assert "rotation stopped" in server.run(logs=["/srv/evidence/access.log*"])["status_reason"]
+
+
 def test_nothing_to_look_at(tmp_path: Path) -> None:
     assert web_probes.run({}, Machine(os.fsencode(tmp_path), now=NOW))["status"] == "not_applicable"
 
