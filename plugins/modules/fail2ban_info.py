@@ -181,7 +181,7 @@ data:
       type: str
       sample: 1.0.2
     socket:
-      description: The C(path), and its C(state); one of V(ok), V(missing), V(stale), V(denied), V(timeout), V(unsafe), V(refused), V(unreadable).
+      description: The C(path), and its C(state); one of V(ok), V(missing), V(stale), V(denied), V(timeout), V(unsafe), V(refused), V(unreadable), V(large).
       returned: always
       type: dict
       sample: {path: /var/run/fail2ban/fail2ban.sock, state: ok}

@@ -44,6 +44,11 @@ SILENT_SERVER = {
         "fail2ban.bad_answer", "medium", "Something else than fail2ban answers on its socket",
         "The answer is not what fail2ban sends and was not read. See which process listens there.", ("ss -xlp", "systemctl status fail2ban.service"),
     ),
+    "large": (
+        "fail2ban.bad_answer", "low", "fail2ban's answer is too long to be read",
+        "Some hundred thousand bans make so long an answer, and so does what is no fail2ban. Shorter bans, or sets of networks in the firewall, cost less.",
+        ("ss -xlp", "systemctl status fail2ban.service"),
+    ),
     "unreadable": (
         "fail2ban.bad_answer", "low", "fail2ban's answer cannot be read",
         "fail2ban runs on a newer Python than the one that looked, and fail2ban-client did not help out.", ("fail2ban-client status",),

@@ -16,7 +16,7 @@ from ..host.finding import text
 
 
 class SocketError(Exception):
-    """The server cannot be asked. C(state) is missing, stale, denied, timeout, unsafe, refused or unreadable; the text says why."""
+    """The server cannot be asked. C(state) is missing, stale, denied, timeout, unsafe, refused, unreadable or large; the text says why."""
 
     def __init__(self, state, reason):
         Exception.__init__(self, reason)

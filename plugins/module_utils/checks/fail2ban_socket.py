@@ -102,8 +102,10 @@ def decode(answer):
 
 def _plain(value, left, depth):
     left[0] -= 1
-    if left[0] < 0 or depth > DEPTH_LIMIT:
-        raise SocketError("refused", "the answer has more than %d parts or %d levels" % (NODES_LIMIT, DEPTH_LIMIT))
+    if depth > DEPTH_LIMIT:
+        raise SocketError("refused", "the answer has more than %d levels" % DEPTH_LIMIT)
+    if left[0] < 0:
+        raise SocketError("large", "the answer has more than %d parts" % NODES_LIMIT)
     if value is None or isinstance(value, (str, bool)):
         return value
     if isinstance(value, (int, float)):
@@ -200,7 +202,7 @@ class Connection:
                 searched = received.rfind(END) + len(END)
             searched = max(searched, len(received) - len(END) + 1)
             if len(received) > ANSWER_LIMIT:
-                raise SocketError("refused", "the answer is longer than %d bytes" % ANSWER_LIMIT)
+                raise SocketError("large", "the answer is longer than %d bytes" % ANSWER_LIMIT)
         answers = bytes(received).split(END)[:-1]
         if len(answers) != count:
             raise SocketError("refused", "%d answers to %d questions" % (len(answers), count))

@@ -229,7 +229,9 @@ def test_server_that_stalls(tmp_path: Path, how: str) -> None:
     with listening(tmp_path, talk):
         result = real_fail2ban.run(tmp_path, transport="socket", timeout=1 if how != "endless" else 20)
     assert result["status"] == "incomplete"
-    assert result["data"]["socket"]["state"] == ("refused" if how == "endless" else "timeout")
+    assert result["data"]["socket"]["state"] == ("large" if how == "endless" else "timeout")
+    # Hundreds of thousands of bans are no sign of somebody else: nothing of the kind is said.
+    assert how != "endless" or [(one["rule"], one["severity"]) for one in result["findings"]] == [("fail2ban.bad_answer", "low")]
 
 
 def test_queue_of_waiting_clients_is_full(tmp_path: Path) -> None:
