@@ -21,7 +21,7 @@ from ..host.stamps import LocalZone, server_zone
 from ..host.window import window
 from .log_digest_accounts import PAM, Accounts, uid0_finding
 from .log_digest_disks import disk_findings, disks, growth, read_only
-from .log_digest_files import FileSource
+from .log_digest_files import NAMES, FileSource
 from .log_digest_hours import Hours
 from .log_digest_journal import FOLDERS, JournalSource
 from .log_digest_judge import Judge
@@ -182,7 +182,10 @@ class _Digest:
         """Whether the logs cover the window: nothing read, gaps, an end before now."""
         lines = self.journal.entries + self.files.lines
         if not lines:
-            self.incomplete.append("no line of any log lies in the window: nothing was looked at")
+            if self.log_dir is not None and self.files.is_empty and not self.files.problems:
+                self.incomplete.append("no file matches %s/{%s}*" % (text(self.log_dir.rstrip(b"/"), 200), text(b",".join(NAMES))))
+            else:
+                self.incomplete.append("no line of any log lies in the window: nothing was looked at")
             if self.live and not self.journal.problems and not self.files.problems:
                 self.findings.append(_stopped_finding("No log has any line of the window", "neither a journal nor a syslog file has a line in the window"))
         boots = [when for when, _clean in self.uptime.boots()] + self.wtmp.boots

@@ -42,13 +42,15 @@ _MARK = re.compile(rb"(?:\S{1,255} )?-- MARK --")
 class FileSource:
     """Reads the syslog files of one folder into a Judge and Hours.
 
-    Afterwards C(sources) (JSON data), C(problems) (what could not be seen), C(lines) and C(unparsed) say what was read.
+    Afterwards C(sources) (JSON data), C(problems) (what could not be seen), C(lines) and C(unparsed) say what was read,
+    C(is_empty) that there is no log at all.
     """
 
     def __init__(self, judge, hours, deadline):
         self.judge, self.hours, self._deadline = judge, hours, deadline
         self.sources, self.problems, self.samples = [], [], []
         self.lines = self.unparsed = 0
+        self.is_empty = True
         self._before = None
 
     def read(self, machine, folder, since, until):
@@ -61,6 +63,7 @@ class FileSource:
             except OSError as error:
                 self.problems.append("%s: %s" % (text(path, 200), error.strerror))
                 return
+            self.is_empty = self.is_empty and not found
             if not any(one.size for one in found):
                 if found:
                     self.sources.append({"path": text(path, 200), "note": "empty", "lines": 0})

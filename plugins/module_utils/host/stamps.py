@@ -33,6 +33,12 @@ NEW_YEAR_STEP = 180 * 86400
 _TRADITIONAL = re.compile(rb"([A-Z][a-z]{2}) +(\d{1,2}) (?:(\d{4}) )?(\d\d):(\d\d):(\d\d)(?:\.\d{1,9})? ")
 # 2026-11-22T06:25:01.123456+01:00, with any part of the fraction and the offset missing, or a space for the T
 _ISO = re.compile(rb"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?:(Z)|([+-])(\d\d):?(\d\d))? ")
+# Where C libraries look for the zone database (tzset(3)); the last two are musl's.
+ZONE_FOLDERS = ("/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/share/zoneinfo", "/etc/zoneinfo")
+
+# A zone that needs no file: UTC, and those that tell their offset themselves, as in POSIX: JST-9, <+0330>-3:30, CET-1CEST,M3.5.0,M10.5.0/3
+_WITHOUT_FILE = re.compile(r"UTC|(?:[A-Za-z]{3,}|<[A-Za-z0-9+-]{3,}>)[+-]?\d{1,2}(?::\d\d){0,2}(?:[A-Za-z<][A-Za-z0-9<>+:,./-]*)?")
+
 # <38>1 2026-11-22T... host program pid msgid [data] message (RFC 5424), <38> alone before the others
 _PRIORITY = re.compile(rb"<\d{1,3}>(?:1 )?")
 
@@ -63,11 +69,23 @@ class LocalZone:
 
 
 def server_zone(machine, name=None):
-    """Return the TZ value for the logs of C(machine): the zone that was asked for, else the one of its /etc/localtime, else UTC."""
+    """Return the TZ value for the logs of C(machine): the zone that was asked for, else the one of its /etc/localtime, else UTC.
+
+    Raises ValueError for a zone that is not known here: the C library would read the logs as UTC without a word.
+    """
     if name:
+        if not _is_zone(name):
+            raise ValueError("timezone: this host knows no zone %r; it is a name below %s, such as Europe/Berlin" % (name, ZONE_FOLDERS[0]))
         return name
     place = machine.path(b"/etc/localtime")
     return ":" + os.fsdecode(place) if os.path.exists(place) else "UTC"
+
+
+def _is_zone(name):
+    if _WITHOUT_FILE.fullmatch(name):
+        return True
+    place = name[1:] if name.startswith(":") else name
+    return any(os.path.isfile(os.path.join(folder, place)) for folder in ZONE_FOLDERS)
 
 
 class Stamps:

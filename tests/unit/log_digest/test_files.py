@@ -210,6 +210,20 @@ def test_time_zone_of_copied_logs(server: Server) -> None:
     assert result["data"]["logins"]["failed_by_address"][0]["first"] == "2026-11-21T21:00:00Z"
 
 
+def test_a_misspelt_zone_is_not_utc(server: Server) -> None:
+    server.log("/srv/case/auth.log", failures(NOW - 900, 1))
+    with pytest.raises(ValueError, match="timezone: this host knows no zone 'Asia/Tokio'"):
+        server.run(log_dir="/srv/case", timezone="Asia/Tokio", since="all")
+
+
+def test_a_folder_without_logs_is_said(server: Server) -> None:
+    result = server.run(log_dir="/srv/csae", since="all")
+    assert result["status"] == "incomplete"
+    assert result["status_reason"] == "no file matches /srv/csae/{syslog,messages,auth.log,secure,cron.log,cron,kern.log}*"
+    server.log("/srv/case/syslog", "")
+    assert "no line of any log" in server.run(log_dir="/srv/case", since="all")["status_reason"]
+
+
 def test_copied_logs_say_nothing_of_this_server(server: Server) -> None:
     """logwatch --logdir reports this host's disks and packages all the same."""
     server.log("/srv/case/auth.log", failures(NOW - 900, 1))

@@ -153,6 +153,20 @@ def test_zone_of_the_server_not_of_the_session(tmp_path: Path, monkeypatch: pyte
     assert server_zone(Machine(os.fsencode(tmp_path / "nowhere"))) == "UTC"
 
 
+@pytest.mark.parametrize("name", ["Asia/Tokio", "Asia", "Nowhere", "europe berlin", ":/etc", "JST", "../../../etc/none", "Europe/Berlin\n"])
+def test_a_zone_that_is_none_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="timezone: this host knows no zone"):
+        server_zone(Machine(), name)
+
+
+@pytest.mark.parametrize(
+    ("name", "hours"), [("Asia/Tokyo", 9), (":Asia/Tokyo", 9), (":/usr/share/zoneinfo/Asia/Tokyo", 9), ("JST-9", 9), ("<+09>-09:00", 9), ("UTC", 0)]
+)
+def test_a_zone_that_was_asked_for(name: str, hours: int) -> None:
+    with LocalZone(server_zone(Machine(), name)):
+        assert Stamps(WRITTEN).read(b"Nov 22 06:00:00 x")[0] == at("2026-11-22 06:00:00") - hours * 3600
+
+
 def test_other_locale() -> None:
     """A process whose locale is German reads the C library's English months all the same."""
     names = [name for name in ("de_DE.UTF-8", "de_DE.utf8", "C.UTF-8") if _has_locale(name)]
