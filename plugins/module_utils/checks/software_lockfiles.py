@@ -24,6 +24,8 @@ APPLICATIONS = ("/home/*/apps/*/current/",)
 
 # A lock file of 20,000 packages has 8 MB.
 FILE_LIMIT = 8 * 1048576
+# All of them together, each content once: a hostile one takes nearly a second for each megabyte.
+BYTES_LIMIT = 4 * FILE_LIMIT
 FOLDERS_LIMIT = 500
 FILES_LIMIT = 300
 ROWS_LIMIT = 40000
@@ -42,27 +44,44 @@ def look(machine, patterns, cut):
     """Return (applications, problems); what is beyond the limits is counted in C(cut)."""
     found = {}
     problems = []
+    left, bytes_left = ROWS_LIMIT, BYTES_LIMIT
     for place in _files(machine, patterns or APPLICATIONS, cut):
+        if bytes_left < 0:
+            cut["applications"] = cut.get("applications", 0) + 1
+            continue
         folder, name = os.path.split(place)
         raw, problem = _read(machine, place)
         if raw is None:
             problems.append("%s: %s" % (text(place, 300), problem))
             continue
-        known = found.get((name, raw))
-        if known is not None:
-            known["same"].append(text(folder, 400))
-            continue
-        from . import software_lock_formats  # most servers have no application
+        import hashlib  # most servers have no application
 
+        from . import software_lock_formats
+
+        key = name, hashlib.sha256(raw).digest()
+        if key in found:
+            found[key]["same"].append(text(folder, 400))
+            continue
+        bytes_left -= len(raw)
         form = software_lock_formats.format_of(name)
-        rows, wrong = software_lock_formats.parse(form, raw)
-        found[name, raw] = {
+        try:
+            rows, wrong = software_lock_formats.parse(form, raw)
+        except (MemoryError, SystemError):  # a user may have made it so, the rest is read all the same; json makes the second of the first
+            rows, wrong = [], ["it needs more memory than there is"]
+        if len(rows) > left:
+            cut["lock_packages"] = cut.get("lock_packages", 0) + len(rows) - left
+            del rows[left:]
+        left -= len(rows)
+        found[key] = {
             "path": text(folder, 400), "kind": form.kind, "file": text(name, 100), "packages": rows, "same": [], "problem": "; ".join(wrong),
         }
         if wrong:
             problems.append("%s: %s" % (text(place, 300), "; ".join(wrong)))
     applications = sorted(found.values(), key=lambda entry: (entry["path"], entry["file"]))
-    return _within(applications, cut, problems), problems
+    for what, words in (("folders", "folders of applications"), ("applications", "lock files"), ("lock_packages", "packages of lock files")):
+        if what in cut:
+            problems.append("%d %s were not looked at" % (cut[what], words))
+    return applications, problems
 
 
 def _files(machine, patterns, cut):
@@ -111,18 +130,3 @@ def _read(machine, place):
     if len(raw) > FILE_LIMIT:
         return None, "it is growing"
     return raw, ""
-
-
-def _within(applications, cut, problems):
-    """Return the applications with no more than ROWS_LIMIT packages in all."""
-    left = ROWS_LIMIT
-    for entry in applications:
-        beyond = len(entry["packages"]) - left
-        if beyond > 0:
-            cut["lock_packages"] = cut.get("lock_packages", 0) + beyond
-            entry["packages"] = entry["packages"][:left]
-        left -= len(entry["packages"])
-    for name, what in (("folders", "folders of applications"), ("applications", "lock files"), ("lock_packages", "packages of lock files")):
-        if name in cut:
-            problems.append("%d %s were not looked at" % (cut[name], what))
-    return applications

@@ -289,5 +289,15 @@ def test_more_packages_than_travel_are_counted(tmp_path: Path, monkeypatch: pyte
     assert result["data"]["cut"] == {"lock_packages": 3} and "3 packages of lock files were not looked at" in result["status_reason"]
 
 
+def test_more_bytes_than_can_be_read_in_time_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lockfiles, "BYTES_LIMIT", len(GEMFILE))
+    server = Server(tmp_path)
+    for user, content in (("a", GEMFILE), ("b", GEMFILE), ("c", GEMFILE + "\n"), ("d", GEMFILE + "\n\n")):
+        deploy(server, user, content=content)
+    result = server.check()
+    assert [len(entry["same"]) for entry in result["data"]["applications"]] == [1, 0]
+    assert result["data"]["cut"] == {"applications": 1} and "1 lock files were not looked at" in result["status_reason"]
+
+
 def test_every_format_is_looked_for() -> None:
     assert set(formats.FORMATS) == lockfiles.NAMES
