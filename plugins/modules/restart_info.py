@@ -386,6 +386,12 @@ data:
               returned: always
               type: list
               elements: str
+    unsure:
+      description: Rules and subjects of findings that this look could not rule out, V(null) where that may be any. What is neither, and is not found, is gone.
+      returned: always
+      type: list
+      elements: str
+      sample: []
     coverage:
       description: What was looked at.
       returned: always

@@ -36,14 +36,27 @@ def run(options, machine):
     reboot = reboot_of(machine, judged.to_reboot, judged.stale)
     coverage = _coverage(scan, judged)
     findings = judged.findings + reboot.findings()
-    return result(findings, dict(judged.data, reboot=reboot.data(), coverage=coverage), incomplete=_incomplete(scan, coverage) + judged.left_out)
+    data = dict(judged.data, reboot=reboot.data(), coverage=coverage, unsure=_unsure(scan, judged))
+    return result(findings, data, incomplete=_incomplete(scan, coverage) + judged.left_out)
+
+
+def _unsure(scan, judged):
+    """Return the rules and subjects that this look could not rule out; None where that may be any."""
+    seen = scan.coverage
+    if scan.hidden or seen.network_files or judged.left_out:
+        return None
+    if not seen.unread:
+        return []
+    from . import restart_unsure  # root can read all of most hosts
+
+    return restart_unsure.unsure(scan.proc, seen.unread)
 
 
 def _coverage(scan, judged):
     seen = scan.coverage
     return {
         "seen": seen.seen,
-        "unreadable": seen.unreadable,
+        "unreadable": len(seen.unread),
         "skipped": seen.skipped,
         "vanished": seen.vanished,
         "network_files": len(seen.network_files),

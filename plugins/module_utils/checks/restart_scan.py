@@ -44,11 +44,11 @@ class OutOfSight(OSError):
 
 
 class Coverage:
-    """What was looked at: processes by id, so that a number can be explained."""
+    """What was looked at: how many processes; C(unread) are the ids of those that could not be read."""
 
     def __init__(self):
         self.seen = 0
-        self.unreadable = 0
+        self.unread = []
         self.skipped = 0
         self.vanished = 0
         self.network_files = set()
@@ -98,14 +98,16 @@ class Scan:
         return None
 
     def _count(self, error, pid):
-        if error.errno in _DENIED:
-            self.coverage.unreadable += 1
+        if error.errno in _DENIED and self.proc.is_of_kernel(pid):
+            self.coverage.skipped += 1
+        elif error.errno in _DENIED:
+            self.coverage.unread.append(pid)
         elif error.errno in _GONE and not os.path.isdir(self.proc.path(pid, b"task")):
             self.coverage.vanished += 1
         elif error.errno in _GONE and error.errno != errno.ESTALE:
             self.coverage.skipped += 1  # newer kernels answer "no such process" for a kernel thread
         else:
-            self.coverage.unreadable += 1
+            self.coverage.unread.append(pid)
 
     def _process(self, pid):
         keys, reader = self._keys(pid)

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The life of a finding: new, open, reopened, resolved. No database here: what one look at a host makes of what was known.
 
-A look is one check on one host in one run. Only a look that saw all resolves what it no longer finds; what could not be
-looked at keeps its findings open and stale. A look that is older than the last one changes nothing, the same look twice
-is one look: documents may come in any order and any number of times.
+A look is one check on one host in one run. A look resolves what it no longer finds where it saw all, or can say of what it
+did not see that it is not that; what could not be looked at keeps its findings open and stale. A look that is older than the
+last one changes nothing, the same look twice is one look: documents may come in any order and any number of times.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Memory:
     def look(self, check: str, status: str, run: str, time: str, findings: Iterable[Mapping[str, Any]], unsure: Collection[str] | None = None) -> None:
         """Take in what a check saw; nothing changes where it saw nothing, or where a later look is known.
 
-        C(unsure) are the rules that an incomplete look could not rule out, None for all of them.
+        C(unsure) are the rules and the subjects that an incomplete look could not rule out, None for all of them.
         """
         if status not in (*COMPLETE, *PARTIAL):
             return
@@ -99,7 +99,7 @@ class Memory:
             self._seen(finding, known)
         for life in self.lives.values():
             if life.check == check and life.gone is None and life.fingerprint not in found:
-                self._missed(life, known, before, status in COMPLETE or (unsure is not None and life.rule not in unsure))
+                self._missed(life, known, before, status in COMPLETE or (unsure is not None and life.rule not in unsure and life.subject not in unsure))
         if status in COMPLETE:
             known.complete = time
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.bottomup.security.plugins.module_utils.host.finding import SEVERITIES, STATUSES, text
+from ansible_collections.bottomup.security.plugins.module_utils.host.finding import FINDINGS_LIMIT, SEVERITIES, STATUSES, text
 
 from ..advisories.told import Told
 from ..document import FAILED
@@ -51,7 +51,7 @@ class Cell:
     counts: Counter[str] = field(default_factory=Counter)
     duration_ms: int | None = None
     accepted: int = 0
-    # Rules of findings that this look, where it is incomplete, could not rule out; None for all of them.
+    # Rules and subjects of findings that this look, where it is incomplete, could not rule out; None for all of them.
     unsure: tuple[str, ...] | None = None
 
     @property
@@ -258,7 +258,15 @@ def _accepted(findings: list[dict[str, Any]], host: str, groups: Sequence[str], 
 def _cell(result: Mapping[str, Any]) -> Cell:
     counts = Counter(finding["severity"] for finding in result["findings"] if "accepted" not in finding)
     accepted = len(result["findings"]) - sum(counts.values())
-    return Cell(result["status"], result["status_reason"], counts, result.get("duration_ms"), accepted, result.get("unsure"))
+    return Cell(result["status"], result["status_reason"], counts, result.get("duration_ms"), accepted, result.get("unsure") or _unsure(result))
+
+
+def _unsure(result: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Return what the server itself says that its incomplete look could not rule out; None where findings may have been cut off."""
+    told = (result.get("data") or {}).get("unsure")
+    if not isinstance(told, list) or len(result["findings"]) >= FINDINGS_LIMIT or not all(isinstance(name, str) for name in told):
+        return None
+    return tuple(told)
 
 
 def _sum(counts: Iterable[Mapping[str, int]]) -> Counter[str]:

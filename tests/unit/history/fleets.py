@@ -27,13 +27,19 @@ def when(day: float) -> float:
 
 
 def document(host: str, answer: Answer, day: float, run_id: str = "") -> dict[str, Any]:
-    """Return the document of a host: "nginx puma", "nginx!incomplete", "!timeout", "" (nothing found) or None (unreachable)."""
+    """Return the document of a host: "nginx puma", "nginx!incomplete", "!timeout", "" (nothing found) or None (unreachable).
+
+    "!incomplete:puma" is a look that can rule out all but puma.
+    """
     about: dict[str, Any] = {"host": host, "groups": ["web"], "run_id": run_id or run(day), "started": iso(when(day) - 3), "ended": iso(when(day))}
     if answer is None:
         return without_answer("unreachable", "no route", **about)
     subjects, _mark, status = answer.partition("!")
+    status, colon, unsure = status.partition(":")
     items = [finding("restart.service", "high", f"{name} is stale", name, commands=[f"systemctl restart {name}"]) for name in subjects.split()]
     said = result(items, incomplete=["needs root"] if status == "incomplete" else [], not_applicable="nothing here" if status == "not_applicable" else None)
+    if colon:
+        said["data"] = {"unsure": unsure.split()}
     if status in ("timeout", "error", "skipped"):
         said = {"status": status, "status_reason": "because", "findings": items, "data": {}}
     return accept_answer({"checks": {"restart": said, "fail2ban": result()}}, expected_checks=CHECKS, **about)

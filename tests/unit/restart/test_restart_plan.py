@@ -14,6 +14,7 @@ import pytest
 from restart_server import BOOT, NOW, Server, elf
 
 from ansible_collections.bottomup.security.plugins.module_utils.host import systemd
+from ansible_collections.bottomup.security.plugins.module_utils.host.proc import Proc
 
 LIBRARY = "/usr/lib/libcrypto.so.3"
 ID = "0123456789abcdef" * 4
@@ -54,11 +55,55 @@ def test_case_13_what_is_no_process_of_ours(server: Server) -> None:
     scan = server.scan()
     assert scan.run() == []
     seen = scan.coverage
-    assert (seen.seen, seen.unreadable, seen.skipped, seen.vanished) == (0, 1, 2, 2)
+    assert (seen.seen, seen.unread, seen.skipped, seen.vanished) == (0, [11], 2, 2)
     assert server.run()["status"] == "incomplete"
 
 
 # Case 14
+
+
+def test_case_13_what_cannot_be_read_is_all_that_is_unsure(server: Server) -> None:
+    assert server.run()["data"]["unsure"] == []
+    # name of the process: its control group, and what a finding of it would be
+    unread = {
+        1: ("0::/", {"service systemd", "service init", "process daemon"}),
+        10: ("0::/system.slice/redis.service", {"service redis.service", "session redis.service@"}),
+        11: ("0::/system.slice/system-ssh.slice/ssh@4-10.service", {"service ssh@4-10.service", "session ssh@"}),
+        12: ("0::/user.slice/user-1000.slice/session-5.scope", {"restart.session"}),
+        13: ("0::/user.slice/user-1000.slice/user@1000.service/app.slice/sync.service", {"restart.session", "restart.user_service"}),
+        14: (f"0::/system.slice/docker-{ID}.scope", set()),
+        15: ("0::/", {"restart.process"}),
+    }
+    wanted = {"restart.container", "restart.reboot"}
+    for pid, (group, carried) in unread.items():
+        server.process(pid, cgroup=group)
+        os.unlink(server.path(f"/proc/{pid}/maps"))
+        os.makedirs(server.path(f"/proc/{pid}/maps"))
+        wanted |= carried
+        assert server.run()["data"]["unsure"] == sorted(wanted)
+
+
+def test_case_13_a_finding_is_unsure_while_its_process_cannot_be_read(server: Server) -> None:
+    """The subject that a process had when it could be read is among those that it may have now."""
+    for pid, group in enumerate(["system.slice/redis.service", "system.slice/ssh@4-10.service", "", "user.slice/user-1000.slice/session-5.scope"], 10):
+        stale(server, pid, cgroup=f"0::/{group}")
+    stale(server, 1, comm="systemd", exe="/usr/lib/systemd/systemd", cgroup="0::/init.scope")
+    server.systemd(ssh=unit(TriggeredBy="ssh.socket", Id="ssh@4-10.service"))
+    found = {(item["rule"], item["subject"]) for item in server.run()["findings"]}
+    assert len(found) == 5
+    for pid in (1, 10, 11, 12, 13):
+        os.unlink(server.path(f"/proc/{pid}/maps"))
+        os.makedirs(server.path(f"/proc/{pid}/maps"))
+    result = server.run()
+    assert (result["status"], result["findings"]) == ("incomplete", [])
+    assert all(rule in result["data"]["unsure"] or subject in result["data"]["unsure"] for rule, subject in found)
+
+
+def test_case_13_threads_of_the_kernel_are_known_to_everybody(server: Server) -> None:
+    server.write("/proc/2/stat", "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 6 0 0 20 0 1 0 14 0 0\n")
+    server.process(3, comm="x) S 0 0 0 0 -1 2129984")
+    proc = Proc(server.machine())
+    assert [proc.is_of_kernel(pid) for pid in (2, 3, 4)] == [True, False, False]
 
 
 def test_case_14_own_family_is_skipped_and_the_listener_is_not(server: Server) -> None:
