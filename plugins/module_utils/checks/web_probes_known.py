@@ -12,6 +12,7 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import itertools
 import os
 import re
 
@@ -34,7 +35,7 @@ class Known:
             self._pattern = re.compile(b"|".join(b"(?:%s)" % pattern for pattern in patterns)) if patterns else None
         except re.error as error:
             raise ValueError("known_paths: %s" % error) from error
-        self.files, self.cut = set(), False
+        self.files, self.cut, self._seen = set(), False, 0
         for folder in public:
             self._list(machine, os.fsencode(folder).rstrip(b"/"), b"", 0)
 
@@ -42,11 +43,14 @@ class Known:
         if depth > DEPTH_LIMIT:
             return
         try:
-            names = sorted(os.listdir(machine.path(folder + below)))
+            with os.scandir(machine.path(folder + below)) as entries:
+                # What users uploaded may be millions of files, or of folders.
+                names = sorted(entry.name for entry in itertools.islice(entries, PUBLIC_FILES_LIMIT))
         except OSError:
             return
         for name in names:
-            if len(self.files) >= PUBLIC_FILES_LIMIT:
+            self._seen += 1
+            if self._seen > PUBLIC_FILES_LIMIT:
                 self.cut = True
                 return
             path = below + b"/" + name

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bottomup.security.plugins.module_utils.checks import web_probes, web_probes_seen, web_signatures
+from ansible_collections.bottomup.security.plugins.module_utils.checks import web_probes, web_probes_known, web_probes_seen, web_signatures
 from ansible_collections.bottomup.security.plugins.module_utils.checks.web_probes_address import Clients, networks
 from ansible_collections.bottomup.security.plugins.module_utils.checks.web_probes_judge import Judge
 from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine
@@ -119,3 +119,13 @@ def test_members_without_text_come_to_an_end(tmp_path: Path) -> None:
 def test_there_is_no_time_after_the_last_year(tmp_path: Path) -> None:
     put(tmp_path, "/var/log/nginx/access.log", LINE + LINE.replace(b"22/Nov/2026:05:00:00 +0000", b"31/Dec/9999:23:00:00 -1200"))
     assert run(tmp_path)["data"]["totals"]["unparsed"] == 1
+
+
+def test_what_users_uploaded_is_listed_up_to_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_probes_known, "PUBLIC_FILES_LIMIT", 10)
+    for number in range(30):
+        (tmp_path / f"srv/{number}/below").mkdir(parents=True)
+    put(tmp_path, "/srv/zz.png", b"")
+    known = web_probes_known.Known(Machine(os.fsencode(tmp_path), now=NOW), [], ["/srv"])
+    assert known.cut
+    assert not known.files
