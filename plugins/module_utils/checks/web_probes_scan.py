@@ -55,15 +55,20 @@ class Scan:
         """
         self._numbered = from_start
         self._name, self._server, self._number = name, server, 0
-        before = self._tally.lines
+        before, read, known = self._tally.lines, self._understood(), layout is not None
         for block in blocks:
             self._tally.bytes += len(block)
-            if layout is None:
+            if not known:
+                # What nobody could read says nothing of the lines behind it.
                 layout = self._sniffed(block)
             self._layout = layout
             if not (layout.stride and self._whole(block)):
                 self._lines(block)
+            known = known or self._understood() > read
         return self._tally.lines - before, layout
+
+    def _understood(self):
+        return self._tally.lines + self._tally.error_lines + self._tally.outside
 
     @staticmethod
     def _sniffed(block):

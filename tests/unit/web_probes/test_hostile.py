@@ -129,3 +129,10 @@ def test_what_users_uploaded_is_listed_up_to_a_limit(tmp_path: Path, monkeypatch
     known = web_probes_known.Known(Machine(os.fsencode(tmp_path), now=NOW), [], ["/srv"])
     assert known.cut
     assert not known.files
+
+
+def test_a_beginning_that_nobody_can_read_does_not_hide_the_rest(tmp_path: Path) -> None:
+    entry = b'{"time_iso8601":"2026-11-22T05:00:00Z","request":"GET /.env HTTP/1.1","status":200,"remote_addr":"192.0.2.7"}\n'
+    put(tmp_path, "/var/log/nginx/access.log", (b"x" * 8000 + b"\n") * 60 + entry * 5000)
+    totals = run(tmp_path)["data"]["totals"]
+    assert totals["unparsed"] < 2500 < totals["lines"]
