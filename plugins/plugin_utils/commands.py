@@ -77,11 +77,11 @@ _GIVEN: dict[str, str] = {
     "setsebool": "-P NAME 1",
     # Services and sessions. systemctl takes no path: it would link and start the unit in it.
     "loginctl": "terminate-(?:user|session) NAME",
-    "machinectl": "(?:status|reboot) UNITS",
+    "machinectl": "(?:status(?: --no-pager)?|reboot) UNITS",
     "service": "auditd restart",
     "systemctl": (
-        "(?:status|restart|reload|start|enable --now|disable --now|unmask|reset-failed|list-timers|list-units) UNITS"
-        "|--user -M NAME restart UNITS|list-timers|daemon-reload|daemon-reexec|kexec|reboot|soft-reboot"
+        "(?:(?:status|list-timers|list-units)(?: --no-pager)?|restart|reload|start|enable --now|disable --now|unmask|reset-failed) UNITS"
+        "|--user -M NAME restart UNITS|list-timers(?: --no-pager)?|daemon-reload|daemon-reexec|kexec|reboot|soft-reboot"
     ),
     "systemd-run": "--user -M NAME --wait --pipe (?:docker|podman|machinectl) (?:ps --filter id=NAME|restart NAME|(?:status|reboot) UNITS)",
     "telinit": "u",

@@ -66,8 +66,15 @@ def iso(epoch):
     return "%04d-%02d-%02dT%02d:%02d:%02dZ" % time.gmtime(epoch)[:6]
 
 
+# They open a pager on a terminal, which would eat the commands that were copied along with them.
+PAGED = ("systemctl status", "systemctl list-timers", "systemctl list-units", "journalctl", "machinectl status")
+
+
 def command(line):
     """Return a command as an admin types it. The controller shows only those whose form it knows, see C(plugin_utils/commands.py)."""
+    for start in PAGED:
+        if line.startswith(start) and "--no-pager" not in line:
+            line = start + " --no-pager" + line[len(start):]
     return text(line, 500)
 
 

@@ -25,6 +25,10 @@ COMMANDS = (
     "systemctl restart -- -Hevil.service",
     "systemctl restart 'a;reboot$(id).service'",
     "systemctl daemon-reexec",
+    "systemctl status --no-pager nginx.service",
+    "systemctl status --no-pager -- -Hevil.service",
+    "systemctl list-timers --no-pager 'apt-daily*'",
+    "machinectl status --no-pager web",
     "sshd -t && systemctl restart ssh.service",
     "systemctl --user -M alice@ restart sync.service",
     "restorecon -Rv '/srv/$(reboot)'\"'\"'; x'",
@@ -55,6 +59,8 @@ NO_COMMANDS = (
     "systemctl restart nginx\nreboot",
     "systemctl restart nginx\\x0areboot",
     "systemctl restart -Hevil.example nginx",
+    "systemctl status --no-pager -Hevil.example nginx",
+    "systemctl restart --no-pager nginx.service",
     "systemctl enable --now /tmp/x.service",
     "systemctl enable --now '/tmp/x.service'",
     "systemctl link /tmp/x.service",
@@ -100,6 +106,23 @@ def _commands(table: object) -> list[str]:
 @pytest.mark.parametrize("command", _tables())
 def test_a_command_of_a_table(command: str) -> None:
     assert is_given(command)
+
+
+PAGED = {
+    "systemctl status nginx.service": "systemctl status --no-pager nginx.service",
+    "systemctl status -- -x.service": "systemctl status --no-pager -- -x.service",
+    "systemctl list-timers 'apt-daily*'": "systemctl list-timers --no-pager 'apt-daily*'",
+    "journalctl -k --since -2d | grep -i segfault": "journalctl --no-pager -k --since -2d | grep -i segfault",
+    "journalctl -u x.service --no-pager": "journalctl -u x.service --no-pager",
+    "machinectl status web": "machinectl status --no-pager web",
+    "systemctl restart nginx.service": "systemctl restart nginx.service",
+}
+
+
+def test_no_command_opens_a_pager_that_eats_the_next() -> None:
+    made = finding("restart.service", "high", "t", "s", [], "r", list(PAGED))["remedy"]["commands"]
+    assert made == list(PAGED.values())
+    assert all(is_given(command) for command in made)
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="/-"), min_size=1, max_size=60))
