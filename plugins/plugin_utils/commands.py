@@ -78,7 +78,7 @@ _GIVEN: dict[str, str] = {
     # Services and sessions. systemctl takes no path: it would link and start the unit in it.
     "loginctl": "terminate-(?:user|session) NAME",
     "machinectl": "(?:status(?: --no-pager)?|reboot) UNITS",
-    "service": "auditd restart",
+    "service": "auditd restart|fail2ban (?:start|restart)",
     "systemctl": (
         "(?:(?:status|list-timers|list-units)(?: --no-pager)?|restart|reload|start|enable --now|disable --now|unmask|reset-failed) UNITS"
         "|--user -M NAME restart UNITS|list-timers(?: --no-pager)?|daemon-reload|daemon-reexec|kexec|reboot|soft-reboot"
@@ -120,6 +120,9 @@ _WRITTEN = frozenset(
     }
 )
 
+# A jail that is to read the journal.
+_WRITTEN_FOR_JAIL = re.compile(r"printf '\[([A-Za-z0-9_-]{1,60})\]\\nbackend = systemd\\n' > /etc/fail2ban/jail\.d/\1-journal\.local")
+
 # A word as shlex.quote writes it, in which nothing is for the shell, and what stands between two commands.
 _TOKEN = r"(?:(?:[A-Za-z0-9_@%+=:,./^*-]|'[^']*'|\"'\")+|\|\|?|&&)"
 _LINE = re.compile(f"{_TOKEN}(?: {_TOKEN})*")
@@ -140,7 +143,7 @@ _PATTERNS = {program: _pattern(arguments) for program, arguments in _GIVEN.items
 @functools.lru_cache(maxsize=4096)
 def is_given(command: str) -> bool:
     """Return whether a command line has the form of those that the checks of this collection give."""
-    if command in _WRITTEN:
+    if command in _WRITTEN or _WRITTEN_FOR_JAIL.fullmatch(command):
         return True
     return _LINE.fullmatch(command) is not None and all(_is_simple(words) for words in _simple_commands(command))
 

@@ -139,4 +139,4 @@ def _jails_without_log(look):
         patterns = [line.rsplit(" ", 1)[0] for line in paths.split("\n") if line.strip()]
         if not any(look.config.matches(pattern) for pattern in patterns):
             evidence = [("configuration", "logpath = %s: no such file" % pattern) for pattern in patterns]
-            look.findings.append(fail2ban_findings.jail_without_log(name, evidence))
+            look.findings.append(fail2ban_findings.jail_without_log(name, evidence, patterns, fail2ban_tools.has_journal(look.machine), runs=False))

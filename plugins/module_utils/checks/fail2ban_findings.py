@@ -12,11 +12,26 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import re
 import shlex
 
 from ..host.finding import finding
 
-LOOK = ("systemctl status fail2ban.service", "journalctl -u fail2ban.service -n 50 --no-pager", "fail2ban-client -t")
+LOOK = ("systemctl status --no-pager fail2ban.service", "journalctl -u fail2ban.service -n 50 --no-pager", "fail2ban-client -t")
+
+# (what is typed where systemd runs, what does the same where it does not; "": nothing does)
+WITHOUT_SYSTEMD = (
+    ("journalctl -u fail2ban.service -n 50 --no-pager", "tail -n 50 /var/log/fail2ban.log"),
+    ("journalctl --no-pager -k -g denied -n 50", "dmesg -T | grep -i denied"),
+    ("systemctl enable --now fail2ban.service", "service fail2ban start"),
+    ("systemctl restart fail2ban.service", "service fail2ban restart"),
+    ("systemctl reload fail2ban.service", "fail2ban-client reload"),
+    ("fail2ban-client -t && systemctl reload fail2ban.service", "fail2ban-client -t && fail2ban-client reload"),
+    ("fail2ban-client -t && systemctl restart fail2ban.service", "fail2ban-client -t && service fail2ban restart"),
+)
+
+# Files that a syslog daemon writes. Without one they are in the journal only, as on Debian from 12 on.
+SYSLOG_FILES = frozenset(("auth.log", "daemon.log", "mail.log", "mail.warn", "maillog", "messages", "secure", "syslog"))
 
 # state of the socket: (rule, severity, title, remedy, commands) where fail2ban is installed and cannot be asked
 SILENT_SERVER = {
@@ -112,14 +127,24 @@ def jail_not_running(name, sources):
     )
 
 
-def jail_without_log(name, evidence):
-    """A jail reads no file and no journal, or a file that is not there."""
+def jail_without_log(name, evidence, paths, has_journal, runs):
+    """A jail reads no file and no journal, or a file that is not there: C(paths). C(runs): the server does, and can be asked."""
+    commands = ["fail2ban-client get %s logpath" % shlex.quote(name)] if runs else []
+    if not any(path.rsplit("/", 1)[-1] in SYSLOG_FILES for path in paths):
+        remedy = "Point logpath at the log that the service writes, or use backend = systemd where it logs to the journal."
+        commands.append("grep -rn -e logpath -e backend /etc/fail2ban/jail.d /etc/fail2ban/jail.local")
+    elif has_journal and re.match(r"[A-Za-z0-9_-]{1,60}\Z", name):
+        remedy = "No syslog daemon writes that file: what it would hold is in the journal. Let the jail read that (it takes Python's module systemd)."
+        commands.append("apt-get install python3-systemd || dnf install python3-systemd")
+        commands.append("printf '[%s]\\nbackend = systemd\\n' > /etc/fail2ban/jail.d/%s-journal.local" % (name, name))
+    else:
+        remedy = "Nothing writes that file: no syslog daemon does, or the service logs elsewhere. Install one, or point logpath at the log that is there."
+        commands += ["ls -la /var/log", "apt-get install rsyslog || dnf install rsyslog"]
     return finding(
         "fail2ban.jail_without_log", "high", "Jail %s has no log to read" % name, name,
         evidence=evidence,
-        remedy="Point logpath at the log that the service writes, or use backend = systemd where it logs to the journal."
-        " Up to fail2ban 1.1.0 one such jail keeps the whole server from starting.",
-        commands=("fail2ban-client get %s logpath" % shlex.quote(name), "fail2ban-client -d | grep -F %s | grep -F addlogpath" % shlex.quote(name)),
+        remedy=remedy + " Up to fail2ban 1.1.0 one such jail keeps the whole server from starting.",
+        commands=commands + ["fail2ban-client -t && systemctl restart fail2ban.service"],
         references=("https://github.com/fail2ban/fail2ban/issues/1593", "https://github.com/fail2ban/fail2ban/issues/3292"),
     )
 

@@ -149,7 +149,11 @@ def _judge_sources(look, jail, files):
     if jail["backend"] != "files" or any(entry["exists"] for entry in files):
         return
     evidence = [("fail2ban-server", "the jail reads %s, which does not exist" % entry["path"]) for entry in files]
-    look.findings.append(fail2ban_findings.jail_without_log(jail["name"], evidence or [("fail2ban-server", "the jail reads no file at all")]))
+    from .fail2ban_tools import has_journal  # seldom asked
+
+    paths = [entry["path"] for entry in files]
+    evidence = evidence or [("fail2ban-server", "the jail reads no file at all")]
+    look.findings.append(fail2ban_findings.jail_without_log(jail["name"], evidence, paths, has_journal(look.machine), runs=True))
 
 
 def _judge_bans(look, jail, log):

@@ -125,3 +125,8 @@ def _inodes(machine, pids):
             continue
         found.update(link[8:-1].decode("ascii", "replace") for link in links if link.startswith(b"socket:["))
     return found
+
+
+def has_journal(machine):
+    """Return whether a journald takes what services log."""
+    return os.path.exists(machine.path(b"/run/systemd/journal/socket"))

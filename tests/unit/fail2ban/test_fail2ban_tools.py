@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.bottomup.security.plugins.module_utils.checks import fail2ban
 from ansible_collections.bottomup.security.plugins.module_utils.host import net
 from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Command, Machine
+from ansible_collections.bottomup.security.plugins.plugin_utils.commands import is_given
 
 HEADER = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 
@@ -146,6 +147,43 @@ def test_the_configuration_is_tested_where_the_last_start_did_not_say_what_is_wr
     )
     assert verdict(Machine(root=str(tmp_path).encode(), commands=commands))[1] == [("fail2ban.not_running", "high")]
     assert asked or said in str(result["findings"])
+
+
+@pytest.mark.parametrize(
+    ("log", "journal", "systemd", "wanted"),
+    [
+        ("/var/log/auth.log", True, True, [
+            "apt-get install python3-systemd || dnf install python3-systemd",
+            r"printf '[sshd]\nbackend = systemd\n' > /etc/fail2ban/jail.d/sshd-journal.local",
+            "fail2ban-client -t && systemctl restart fail2ban.service",
+        ]),
+        ("/var/log/auth.log", False, False, [
+            "ls -la /var/log", "apt-get install rsyslog || dnf install rsyslog", "fail2ban-client -t && service fail2ban restart",
+        ]),
+        ("/srv/app/log/nginx.log", True, False, [
+            "grep -rn -e logpath -e backend /etc/fail2ban/jail.d /etc/fail2ban/jail.local", "fail2ban-client -t && service fail2ban restart",
+        ]),
+    ],
+    ids=["F11-journal", "F11-no-systemd", "F11-not-syslogs"],
+)  # fmt: skip
+def test_a_jail_without_log_is_given_what_works_there(tmp_path: Path, log: str, journal: bool, systemd: bool, wanted: list[str]) -> None:
+    """fail2ban is down: what asks it would say nothing."""
+    machine = host(tmp_path, installed=True)
+    (tmp_path / "etc" / "fail2ban").mkdir(parents=True)
+    (tmp_path / "etc" / "fail2ban" / "jail.conf").write_text(f"[sshd]\nenabled = true\nlogpath = {log}\n")
+    (tmp_path / "etc" / "rc3.d").mkdir()
+    (tmp_path / "etc" / "rc3.d" / "S01fail2ban").touch()
+    for there, path in ((systemd, "run/systemd/system"), (journal, "run/systemd/journal/socket"), (systemd, "etc/systemd/system/multi-user.target.wants")):
+        if there:
+            (tmp_path / path).mkdir(parents=True)
+    if systemd:
+        (tmp_path / "etc/systemd/system/multi-user.target.wants/fail2ban.service").symlink_to("/lib/systemd/system/fail2ban.service")
+    found = {finding["rule"]: finding["remedy"]["commands"] for finding in fail2ban.run({}, machine)["findings"]}
+    assert found["fail2ban.jail_without_log"] == wanted
+    down = found["fail2ban.not_running"]
+    assert down[-1] == ("systemctl enable --now fail2ban.service" if systemd else "service fail2ban start")
+    assert any("systemctl" in command or "journalctl" in command for command in down) == systemd
+    assert all(is_given(command) for commands in found.values() for command in commands)
 
 
 def test_socket_path_comes_from_the_configuration(tmp_path: Path) -> None:

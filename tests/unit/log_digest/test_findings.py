@@ -392,3 +392,12 @@ def test_times_of_findings(server: Server) -> None:
     one = digest(server, ACCEPTED.format("password", "root", "8.8.4.4"))["findings"][0]
     assert (one["first"], one["last"], one["count"]) == ("2026-11-22T11:00:00Z", "2026-11-22T11:00:00Z", 1)
     assert at("2026-11-22 11:00:00") == NOW - 3600
+
+
+@pytest.mark.parametrize("systemd", [True, False])
+def test_what_is_to_be_typed_exists_on_the_machine(server: Server, systemd: bool) -> None:
+    if systemd:
+        (server.root / "run/systemd/system").mkdir(parents=True)
+    (stopped,) = (finding for finding in server.run()["findings"] if finding["rule"] == "log_digest.logs_stopped")
+    services = ["systemctl status --no-pager systemd-journald rsyslog"] if systemd else []
+    assert stopped["remedy"]["commands"] == [*services, "df -h /var/log", "ls -lat /var/log | head"]
