@@ -56,6 +56,7 @@ class Entries:
     def __init__(self, stream):
         self._stream = stream
         self.count, self.damaged = 0, 0
+        self._line, self._bytes = False, 0  # what is still to be passed over of a field that is too long: to the end of its line, or so many
 
     def __iter__(self):
         rest, entry = b"", {}
@@ -82,10 +83,18 @@ class Entries:
 
     def _field(self, text, place, entry):
         """Read one field into C(entry): return (place behind it, what was read: C(field), C(entry) at an empty line, or nothing)."""
+        if self._bytes:
+            passed = min(self._bytes, len(text) - place)
+            self._bytes -= passed
+            return place + passed, "" if self._bytes else "field"
         end = text.find(b"\n", place)
+        if self._line:
+            self._line = end < 0
+            return (len(text), "") if end < 0 else (end + 1, "field")
         if end < 0:
             if len(text) - place > ENTRY_LIMIT:
                 self.damaged += 1
+                self._line = True
                 return len(text), ""
             return place, ""
         line = text[place:end]
@@ -100,6 +109,7 @@ class Entries:
         length = struct.unpack("<Q", text[end + 1:end + 9])[0]
         if length > ENTRY_LIMIT:
             self.damaged += 1
+            self._bytes = length + 1
             return end + 9, "field"
         if len(text) < end + 10 + length:
             return place, ""

@@ -17,7 +17,7 @@ import os
 from ..host.finding import result
 from .restart_judged import NOTHING_STALE
 from .restart_reboot import reboot_of
-from .restart_scan import Scan
+from .restart_scan import FILES_LIMIT, Scan
 
 
 def run(options, machine):
@@ -43,7 +43,7 @@ def run(options, machine):
 def _unsure(scan, judged):
     """Return the rules and subjects that this look could not rule out; None where that may be any."""
     seen = scan.coverage
-    if scan.hidden or seen.network_files or judged.left_out:
+    if scan.hidden or seen.network_files or seen.cut or judged.left_out:
         return None
     if not seen.unread:
         return []
@@ -76,4 +76,6 @@ def _incomplete(scan, coverage):
         reasons.append("%d of %d processes could not be read: %s" % (coverage["unreadable"], coverage["unreadable"] + coverage["seen"], why))
     if coverage["network_files"]:
         reasons.append("%d program files on network file systems were not compared" % coverage["network_files"])
+    if scan.coverage.cut:
+        reasons.append("%d processes map more than %d files: the others of them were not compared" % (scan.coverage.cut, FILES_LIMIT))
     return reasons

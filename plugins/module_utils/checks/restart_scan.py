@@ -44,7 +44,10 @@ class OutOfSight(OSError):
 
 
 class Coverage:
-    """What was looked at: how many processes; C(unread) are the ids of those that could not be read."""
+    """What was looked at: how many processes; C(unread) are the ids of those that could not be read.
+
+    C(cut) is how many map more files than are compared.
+    """
 
     def __init__(self):
         self.seen = 0
@@ -54,6 +57,7 @@ class Coverage:
         self.network_files = set()
         self.unknown_files = set()
         self.unknown_exe = 0
+        self.cut = 0
 
 
 class Scan:
@@ -175,6 +179,7 @@ class Scan:
         spans = self.maps.spans(pid)
         fresh = {}
         found = []
+        self.coverage.cut += len(keys) > FILES_LIMIT
         for key in sorted(keys)[:FILES_LIMIT]:
             mapped = parse(key)
             if moments[key] <= started or mapped not in spans:

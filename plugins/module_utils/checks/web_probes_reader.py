@@ -12,10 +12,10 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import errno
 import os
 
 from ..host.machine import COMMAND_ENVIRONMENT
+from ..host.plain import behind_hole
 
 try:
     import zlib
@@ -86,7 +86,7 @@ def plain(descriptor, start, end):
     """Yield the bytes of a file from C(start) to C(end) (None: to its end), without the holes that a log has where it was emptied in use."""
     offset = start
     while end is None or offset < end:
-        offset = _behind_hole(descriptor, offset)
+        offset = behind_hole(descriptor, offset)
         if offset is None or (end is not None and offset >= end):
             return
         block = os.pread(descriptor, BLOCK if end is None else min(BLOCK, end - offset), offset)
@@ -94,15 +94,6 @@ def plain(descriptor, start, end):
             return
         offset += len(block)
         yield block
-
-
-def _behind_hole(descriptor, offset):
-    """Return where the next data of a file begins, None where there is none: a file of a terabyte may be empty."""
-    try:
-        return os.lseek(descriptor, offset, os.SEEK_DATA)
-    except OSError as error:
-        # Some file systems do not know.
-        return None if error.errno == errno.ENXIO else offset
 
 
 def whole_lines(blocks, too_long):

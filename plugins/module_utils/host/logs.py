@@ -29,7 +29,7 @@ import os
 import stat
 
 from .pattern import Pattern
-from .plain import open_plain
+from .plain import behind_hole, open_plain
 
 BLOCK = 262144
 
@@ -189,6 +189,13 @@ class Log:
     def _plain(self, start, end, size):
         offset = start
         while offset < end:
+            # Where a log was emptied in use, what its program writes next lies behind a hole.
+            data = behind_hole(self.descriptor, offset)
+            if data is None and os.fstat(self.descriptor).st_size < end:
+                self._say("truncated while it was read")
+            if data is None or data >= end:
+                return
+            offset = data
             try:
                 block = os.pread(self.descriptor, min(size, end - offset), offset)
             except OSError as error:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The bottomup.security authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files in places where users of the server may write: opened only where they are plain.
+"""Files in places where users of the server may write: opened only where they are plain, read without their holes.
 
 Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
@@ -30,3 +30,12 @@ def open_plain(path, flags=0):
         return os.open(b"/proc/self/fd/%d" % held, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     finally:
         os.close(held)
+
+
+def behind_hole(descriptor, offset):
+    """Return where the next data of a file begins, None where there is none: a file of a terabyte may be empty."""
+    try:
+        return os.lseek(descriptor, offset, os.SEEK_DATA)
+    except OSError as error:
+        # Some file systems do not know.
+        return None if error.errno == errno.ENXIO else offset

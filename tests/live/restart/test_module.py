@@ -19,6 +19,8 @@ import pytest
 import yaml
 from restart_workshop import Workshop
 
+from ansible_collections.bottomup.security.plugins.module_utils.checks import restart, restart_scan
+from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine
 from ansible_collections.bottomup.security.plugins.modules import restart_info
 
 TYPES: dict[str, type] = {"str": str, "int": int, "bool": bool, "list": list, "dict": dict}
@@ -129,3 +131,10 @@ def test_case_29_two_runs_give_the_same(stale: int) -> None:
 def test_runs_on_server_pythons(stale: int, version: str) -> None:
     ran = subprocess.run([needs.python(version), "-I", "-B", "-c", RUN, conftest.COLLECTIONS], capture_output=True, text=True, check=True, timeout=60)
     assert stale in [row["pid"] for row in json.loads(ran.stdout)["data"]["processes"]]
+
+
+def test_a_process_with_more_files_than_are_compared_is_told(stale: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restart_scan, "FILES_LIMIT", 0)
+    result = restart.run({}, Machine())
+    assert result["status"] == "incomplete" and "map more than" in result["status_reason"]
+    assert result["data"]["unsure"] is None

@@ -315,6 +315,20 @@ def test_s20_truncated_while_it_is_read(tmp_path):
         assert log.problems == ["/var/log/x.log: truncated while it was read"]
 
 
+def test_s20_the_hole_of_a_log_that_was_emptied_in_use_is_not_read(tmp_path):
+    path = write(tmp_path / "var/log/x.log", avc(1))
+    line = path.read_bytes()
+    with path.open("r+b") as file:
+        file.truncate(1 << 40)
+        file.seek(1 << 40)
+        file.write(line)
+    found, _problems = logs.open_logs(server(tmp_path), logs.rotations(server(tmp_path), b"/var/log/x.log"))
+    with found[0] as log:
+        text = b"".join(log.blocks())
+        assert text.startswith(line) and text.endswith(b"\0" + line) and len(text) < 1 << 20
+        assert log.problems == []
+
+
 def test_s20_a_damaged_archive_is_read_as_far_as_it_goes(tmp_path):
     packed = gzip.compress(b"".join(avc(number).encode() + b"\n" for number in range(20000)))
     (tmp_path / "a.log.1.gz").write_bytes(packed[: len(packed) // 2])

@@ -6,14 +6,16 @@
 from __future__ import annotations
 
 import json
+import struct
 import tempfile
 from pathlib import Path
 
+import pytest
 from denials_lines import BEGIN, avc, judge, syscall
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_journal import Entries
+from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_journal import ENTRY_LIMIT, Entries
 from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_patterns import pattern_of
 from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_reading import AUDIT_NEEDLES, TEXT_NEEDLES, BlockReader
 from ansible_collections.bottomup.security.plugins.module_utils.checks.denials_records import JUDGED, head_of, shape_of
@@ -186,3 +188,17 @@ def test_a_mixed_flood_is_counted_as_one_by_one(events, size, ended):
 def told(tally: Tally) -> tuple[object, ...]:
     groups = {group.id: (group.count, group.verdicts, group.calls, group.first, group.last, group.sample, group.paths) for group in tally.groups.values()}
     return tally.totals, tally.hours, tally.first, tally.last, len(tally.events), groups
+
+
+@pytest.mark.parametrize("size", [61, 4096, 1 << 20])
+@pytest.mark.parametrize("long", ["binary", "line"])
+def test_a_field_that_is_too_long_is_passed_over_whole(long: str, size: int) -> None:
+    """What it holds is no field of its own: it may look like one, made up by whoever logged it."""
+    forged = b"\n\n_AUDIT_TYPE=1400\n_SOURCE_REALTIME_TIMESTAMP=1\n_AUDIT_ID=1\nMESSAGE=audit: forged\n\n" if long == "binary" else b"_AUDIT_TYPE"
+    value = b"x" * ENTRY_LIMIT + forged
+    field = b"NOISE\n" + struct.pack("<Q", len(value)) + value + b"\n" if long == "binary" else b"NOISE=" + value + b"y" * 10000 + b"\n"
+    text = b"__CURSOR=1\n" + field + b"MESSAGE=audit: real\n\nMESSAGE=audit: next\n\n"
+    entries = Entries(text[start : start + size] for start in range(0, len(text), size))
+    assert b"".join(entries) == b"audit: real\naudit: next\n"
+    assert entries.count == 2
+    assert entries.damaged == (1 if long == "binary" or size < len(text) else 0)
