@@ -107,18 +107,30 @@ def test_cron(site: Site) -> None:
         summary = site.summary(site.state / "latest")
         said.append(summary["history"]["sentence"])
         assert set(summary["checks"]) == {"denials", "restart"} and ("PLAY RECAP" in done.stdout) == (summary["exit"]["code"] != 0)
+        assert ("The daily check ended with 2\n" in done.stdout) == (summary["exit"]["code"] != 0)
     assert first_then_since(said)
+
+
+def test_cron_tells_of_a_run_that_could_not_start(site: Site) -> None:
+    line = (EXAMPLES / "cron" / "daily-check").read_text().splitlines()[-1]
+    site.state.mkdir()
+    (site.folder / "settings.yml").unlink()
+    done = site.run(site.placed(line.split(" ", 6)[6]), "sh", "-c", STATE=str(site.state))
+    assert re.match(r"The daily check ended with [1-9]\d*\n", done.stdout) and "settings.yml" in done.stdout
 
 
 def test_cron_waits_for_no_other_run(site: Site) -> None:
     line = (EXAMPLES / "cron" / "daily-check").read_text().splitlines()[-1]
     site.state.mkdir()
+    (site.state / "last.log").write_text("TASK [that hangs]\n")
     with (site.state / "lock").open("w") as lock:
         import fcntl
 
         fcntl.flock(lock, fcntl.LOCK_EX)
-        site.run(site.placed(line.split(" ", 6)[6]), "sh", "-c", STATE=str(site.state))
+        done = site.run(site.placed(line.split(" ", 6)[6]), "sh", "-c", STATE=str(site.state))
     assert not (site.state / "runs").exists()
+    assert done.stdout == "The daily check ended with 75\nTASK [that hangs]\n"
+    assert (site.state / "last.log").read_text() == "TASK [that hangs]\n"
 
 
 def test_systemd_units_are_valid(site: Site) -> None:
