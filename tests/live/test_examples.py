@@ -133,6 +133,28 @@ def test_cron_waits_for_no_other_run(site: Site) -> None:
     assert (site.state / "last.log").read_text() == "TASK [that hangs]\n"
 
 
+def test_setting_up_makes_what_the_unit_wants(site: Site) -> None:
+    page = (needs.REPOSITORY / "docs" / "schedules.md").read_text()
+    (block,) = re.findall(r"(?s)```sh\n(useradd .*?)```", page)
+    assert site.run(block, "sh", "-n", "-c").returncode == 0
+    unit = (EXAMPLES / "systemd" / "daily-check.service").read_text()
+    wanted = re.findall(r"(?m)^(?:WorkingDirectory=|LoadCredential=.*:|Environment=HOME=|User=)(.+)$", unit)
+    assert len(wanted) == 5 and set(wanted) <= set(re.findall(r"[\w/.-]+", block))
+    # printf makes ansible.cfg; what it says is what ansible reads there.
+    (settings,) = re.findall(r"(?m)^(printf '\[defaults\].*)$", block)
+    assert site.run(settings, "sh", "-c").returncode == 0
+    shown = site.run(f"env -u ANSIBLE_COLLECTIONS_PATH {Path(sys.executable).parent}/ansible-config dump --only-changed --format json", "sh", "-c")
+    assert str(site.folder / "collections") in shown.stdout
+
+
+def test_installing_names_every_optional_package() -> None:
+    packages = {line.split("==")[0] for line in (needs.REPOSITORY / "requirements" / "run.in").read_text().splitlines() if "==" in line} - {"ansible-core"}
+    places = [needs.REPOSITORY / "README.md", needs.REPOSITORY / "docs" / "schedules.md", *(path for path in EXAMPLES.rglob("*") if path.is_file())]
+    lines = [line for path in places for line in path.read_text().splitlines() if "pip install " in line]
+    assert len(lines) == 5
+    assert [line for line in lines if not packages <= set(re.findall(r"[a-z][a-z.-]+", line))] == []
+
+
 def test_systemd_units_are_valid(site: Site) -> None:
     needs.command("systemd-analyze")
     for path in (EXAMPLES / "systemd").iterdir():
