@@ -110,6 +110,7 @@ def test_case_13_ordinary_user_is_told_what_was_not_seen(stale: int) -> None:
     assert result["status"] == "incomplete"
     assert "run it as root" in result["status_reason"]
     assert result["data"]["coverage"]["unreadable"] > 0
+    assert {"restart.container", "restart.reboot", "service systemd"} <= set(result["data"]["unsure"])
 
 
 def test_works_within_the_limits_of_the_engine(stale: int) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import os
@@ -12,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,7 @@ sys.path.insert(0, str(REPOSITORY / "tests" / "evaluate"))
 import probes  # noqa: E402
 import rails_day  # noqa: E402
 
-from ansible_collections.bottomup.security.plugins.module_utils.checks import web_probes, web_probes_spread  # noqa: E402
+from ansible_collections.bottomup.security.plugins.module_utils.checks import web_probes, web_probes_config, web_probes_spread  # noqa: E402
 from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine  # noqa: E402
 
 # The check in a process of its own, without ansible: the package is laid out by hand, as the payload does.
@@ -184,3 +186,31 @@ def test_the_process_that_unpacks_ends_with_its_reader() -> None:
     blocks.close()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_a_server_in_another_pid_namespace_does_not_run_here(tmp_path: Path) -> None:
+    needs.root()
+    needs.command("unshare")
+    before = web_probes_config.running(Machine())
+    if "nginx" in before:
+        pytest.skip("an nginx runs on this machine")
+    program = tmp_path / "nginx"
+    shutil.copy("/bin/sleep", program)
+    for start, seen in (([], True), (["unshare", "--pid", "--fork", "--kill-child"], False)):
+        with subprocess.Popen([*start, str(program), "60"]) as process:
+            try:
+                _wait_for_comm("nginx")
+                assert ("nginx" in web_probes_config.running(Machine())) == seen
+            finally:
+                process.kill()
+
+
+def _wait_for_comm(name: str) -> None:
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        for path in Path("/proc").glob("[0-9]*/comm"):
+            with contextlib.suppress(OSError):
+                if path.read_text() == name + "\n":
+                    return
+        time.sleep(0.02)
+    raise AssertionError(f"no process is called {name}")
