@@ -134,6 +134,9 @@ class ActionModule(ActionBase):
 
     def _over_stdin(self, request: dict[str, t.Any], interpreter: str | None, last_python: str) -> t.Any:
         program = payload.build(request["checks"], request, last_python)
+        # Where Ansible may have to type a password, a connection without this gives the program a terminal, which never comes to its end.
+        with contextlib.suppress(KeyError):
+            self._connection.set_option("pipelining", True)
         with contextlib.suppress(KeyError):  # another connection than ssh
             self._connection.set_option("ssh_args", f"{ONE_COMMAND} {self._connection.get_option('ssh_args') or ''}")
         done = self._low_level_execute_command(trip.command(interpreter), in_data=program, sudoable=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
+import pwd
 import re
 import subprocess
 import typing as t
@@ -86,6 +87,8 @@ BECOME = {
     "sudo not granted": ("plainuser", {"ansible_become": "true", "ansible_become_password": PASSWORD}, "error", "sudo"),
 }
 
+HERE = f"here ansible_connection=local ansible_pipelining=false ansible_become=true ansible_become_user=nobody ansible_become_password={PASSWORD}"
+
 
 @pytest.fixture(scope="module")
 def users(server: Server, tmp_path_factory: pytest.TempPathFactory, collections: str) -> dict[bool, Audit]:
@@ -94,6 +97,8 @@ def users(server: Server, tmp_path_factory: pytest.TempPathFactory, collections:
     for may in (True, False):
         folder = tmp_path_factory.mktemp("users")
         lines = [server.line(_host(name), user, **variables) for name, (user, variables, status, _words) in BECOME.items() if (status == "checked") == may]
+        if may:
+            lines.append(HERE)
         (folder / "hosts").write_text("\n".join(lines) + "\n")
         runs[may] = audit(folder, folder / "hosts", *FINE, collections=collections)
     return runs
@@ -110,6 +115,13 @@ def test_become(name: str, users: dict[bool, Audit]) -> None:
     assert done.recap(_host(name))["failed"] == (status != "checked")
     if status == "checked":
         assert (document["facts"]["uid"] == 0) == ("ansible_become" in variables)
+
+
+def test_become_with_a_password_over_the_local_connection(users: dict[bool, Audit]) -> None:
+    """Ansible would give sudo a terminal there, in which nothing that is sent ends."""
+    document = users[True].documents["here"]
+    assert document["status"] == "checked", document["reason"]
+    assert document["facts"]["uid"] == pwd.getpwnam("nobody").pw_uid
 
 
 def _host(name: str) -> str:
