@@ -129,6 +129,17 @@ def _killer(folder: Path) -> str:
     return str(path)
 
 
+NOBODY = {"no inventory": [], "pattern": ["-e", "daily_check_hosts=webb"], "list": ["-e", '{"daily_check_hosts": ["webb", "dbb"]}']}
+
+
+@pytest.mark.parametrize("arguments", NOBODY.values(), ids=list(NOBODY))
+def test_a_run_over_no_host_is_no_good_run(arguments: list[str], tmp_path: Path, collections: str, inventory: Path) -> None:
+    """Ansible itself only warns of an inventory that is not there, and ends well."""
+    done = audit(tmp_path, inventory if arguments else tmp_path / "moved.yml", *arguments, collections=collections)
+    assert done.rc != 0 and not done.runs
+    assert "none of the inventory matches" in done.shown, done.shown
+
+
 BAD_SETTINGS = {
     "unknown check with options": ('{"daily_check_options": {"nosuch": {"a": 1}}}', "daily_check_options has options for 'nosuch'"),
     "unknown check": ("daily_check_checks=nosuch", "daily_check_checks names 'nosuch'"),
