@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible.module_utils.parsing.convert_bool import boolean
+
 from ansible_collections.bottomup.security.plugins.plugin_utils import settings
 from ansible_collections.bottomup.security.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.bottomup.security.plugins.plugin_utils.feeds import options as feeds
@@ -14,7 +16,7 @@ from ansible_collections.bottomup.security.plugins.plugin_utils.variables import
 
 NAMES = (
     *("checks", "options", "state_dir", "run_id", "timeout", "memory", "task_timeout", "fail_on", "max_unreachable"),
-    *("database", "keep_days", "accepted", "outputs", "report_dir", "feeds_dir", "vex", "tell"),
+    *("database", "keep_days", "accepted", "outputs", "report_dir", "feeds_dir", "vex", "tell", "nobody"),
     *feeds.DEFAULTS,
 )
 DEFAULTS = {"timeout": 60, "memory": "256M", "task_timeout": 900, "fail_on": "high", "max_unreachable": 0, "keep_days": 90}
@@ -31,6 +33,9 @@ class ActionModule(ControllerAction):
 
 
 def _checked(args: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+    if boolean(args["nobody"] or False):
+        pattern = variables.get("daily_check_hosts", "all")
+        raise settings.SettingError(f"no host is looked at: none of the inventory matches {pattern!r}; is it named, as in -i hosts.yml?")
     enabled, skipped = settings.checks(args["checks"], variables.get("ansible_run_tags", ()), variables.get("ansible_skip_tags", ()))
     if not enabled:
         raise settings.SettingError("no check is left to run: the tags of this run leave out all of daily_check_checks")

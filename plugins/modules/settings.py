@@ -26,6 +26,10 @@ extends_documentation_fragment:
   - bottomup.security.report
   - bottomup.security.feeds
 options:
+  nobody:
+    description: Whether the inventory has no host that the playbook is meant for. The settings are then refused.
+    type: bool
+    default: false
   task_timeout:
     description: How long the whole trip to one host may take, in seconds.
     type: int
