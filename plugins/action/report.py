@@ -82,7 +82,9 @@ class ActionModule(ControllerAction):
             "told": run.told,
             "text": words,
         }
-        if options["enforce"] and run.exit.code:
+        if options["enforce"] and run.exit.code and not options["accept"]:
+            for shown in ("text", "announcements"):  # a failure is shown whole, on one line
+                del result[shown]
             result.update(failed=True, msg=f"{run.verdict}. Exit reason {run.exit.code}: {run.exit.as_dict()['reason']}")
         return result
 
@@ -108,11 +110,13 @@ def _report(options: dict[str, Any], check_mode: bool) -> tuple[Run, dict[str, s
             expected_hosts=hosts,
             expected_checks=checks,
             accept=(lambda *finding: accepted(*finding) or vex(*finding)) if accepted.uses or vex else None,
-            remember=lambda rows, run_id: recorder.record(rows, run_id, now),
+            remember=None if options["accept"] else lambda rows, run_id: recorder.record(rows, run_id, now),
             told=announcements.told,
         )
         limits = {"fail_on": options["fail_on"], "max_unreachable": options["max_unreachable"]}
         run = judge(fleet, **limits, title=options["title"], now=now, acceptances=[*accepted.uses, *vex.uses])
+        if options["accept"]:  # a question: the run stays as it was written
+            return run, {}, _block(fleet, options["accept"], settings.today(now))
         elsewhere = settings.report_dir(options["report_dir"])
         directory = source.directories[0] if len(source.directories) == 1 else elsewhere or spool.new_run(state_dir, source.run_id)
         newest = None if options["merge"] else state_dir
@@ -121,10 +125,8 @@ def _report(options: dict[str, Any], check_mode: bool) -> tuple[Run, dict[str, s
     if not options["merge"]:
         windows.move_on(fleet.hosts, state_dir)
         spool.forget_runs(state_dir, keep_days, keep=directory)
-    if not (options["accept"] or options["rebuild"]):  # somebody at work, not the report of the day
+    if not options["rebuild"]:  # somebody at work, not the report of the day
         words += _tell(run, channels, before, directory, paths, check_mode)
-    if options["accept"]:
-        words += "\n" + _block(fleet, options["accept"], settings.today(now))
     return run, paths, words
 
 

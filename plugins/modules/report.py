@@ -62,7 +62,7 @@ options:
     default: false
   accept:
     description:
-      - Fingerprint or group of a finding. Its entry for O(accepted) is shown below the report, to be pasted.
+      - Fingerprint or group of a finding. Its entry for O(accepted) is shown, to be pasted; nothing is written.
     type: str
     default: ""
   enforce:

@@ -90,10 +90,13 @@ def test_the_entry_to_paste_is_shown(tmp_path: Path) -> None:
     sample_fleet.write(12, tmp_path / "state" / "bottomup-security")
     report(tmp_path)
     wanted = written(tmp_path)["groups"][0]
+    before = {path: path.read_bytes() for path in (tmp_path / "state").rglob("*") if path.is_file()}
     done = report(tmp_path, daily_check_accept=wanted["group"])
+    assert done.rc == 0, done.shown
     assert f"group: {wanted['group']}" in done.shown and "- match:\n    fingerprint: v1:" in done.shown
     done = report(tmp_path, daily_check_accept="v1:" + 32 * "0")
     assert done.rc == 2 and "the run has no finding with this fingerprint" in done.shown
+    assert {path: path.read_bytes() for path in (tmp_path / "state").rglob("*") if path.is_file()} == before, "a question changes no run"
 
 
 BAD: dict[str, tuple[dict[str, Any], str]] = {
