@@ -214,7 +214,7 @@ def _limit_worker(room: int) -> None:
 
 
 def _message(error: AnsibleError) -> str:
-    return " ".join(str(getattr(error, "message", "") or error).split())[:900]
+    return trip.of_ansible(str(getattr(error, "message", "") or error))
 
 
 def _summary(document: dict[str, t.Any]) -> dict[str, t.Any]:

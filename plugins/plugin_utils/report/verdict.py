@@ -28,13 +28,13 @@ _COUNT_OR_SHARE = re.compile(r"(\d{1,9})(%?)")
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """Why a run is good or not: the code of the first reason that holds, and all reasons in words."""
+    """Why a run is good or not: the code of the first reason that holds, and all reasons in words. A good run has words as well."""
 
     code: int
     reasons: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        return {"code": self.code, "reason": "; ".join(self.reasons) or "every host was checked and nothing reached the threshold"}
+        return {"code": self.code, "reason": "; ".join(self.reasons)}
 
 
 def allowed_unreachable(value: object, expected: int) -> int:
@@ -71,7 +71,15 @@ def exit_of(fleet: Fleet, *, fail_on: str, allowed: int) -> Exit:
         found.append((NOT_RUN, f"{_number(failed, 'check')} could not run"))
     if fleet.hosts and not found and not _looked(fleet):
         found.append((NOT_RUN, "no check looked at anything"))
-    return Exit(found[0][0] if found else OK, tuple(words for _code, words in found))
+    return Exit(found[0][0], tuple(words for _code, words in found)) if found else Exit(OK, (_good(fleet, fail_on, lost, allowed),))
+
+
+def _good(fleet: Fleet, fail_on: str, lost: int, allowed: int) -> str:
+    """Return why a run is good."""
+    looked = f"{_number(lost, 'host')} not reached, {allowed} allowed" if lost else "every host was checked"
+    if fail_on == "never":
+        return f"{looked}; findings do not fail this run (fail_on=never)" if any(fleet.severities().values()) else looked
+    return f"{looked} and no finding reaches fail_on={fail_on}"
 
 
 def fails(severity: str, fail_on: str) -> bool:

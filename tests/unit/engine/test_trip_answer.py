@@ -95,3 +95,19 @@ def test_command_is_one_line_that_any_shell_passes_on() -> None:
         line = trip.command(interpreter)
         assert "\n" not in line and "!" not in line
     assert "'" not in trip.command(None)
+
+
+OF_ANSIBLE = {
+    "refused": (
+        'Data could not be sent to remote host "127.0.0.1". Make sure this host can be reached over ssh: ssh: connect to host 127.0.0.1 port 22: refused\r\n',
+        "ssh: connect to host 127.0.0.1 port 22: refused",
+    ),
+    "key": ("Failed to connect to the host via ssh: web@web1: Permission denied (publickey).", "web@web1: Permission denied (publickey)."),
+    "become": ("Missing sudo password", "become needs a password: run with -K, or allow sudo without one (Missing sudo password)"),
+    "other": ("Something else\n  went wrong", "Something else went wrong"),
+}
+
+
+@pytest.mark.parametrize("case", OF_ANSIBLE.values(), ids=list(OF_ANSIBLE))
+def test_words_of_ansible(case: tuple[str, str]) -> None:
+    assert trip.of_ansible(case[0]) == case[1]
