@@ -57,7 +57,8 @@ def _checked(args: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
     settings.database(args["database"])
     settings.keep_days(args["keep_days"])
     short = settings.short_trip(task_timeout, timeout, len(enabled))
-    warnings = [*([short] if short else []), *misspelt(variables)]
+    stray = settings.stray_tags(variables.get("ansible_run_tags", ()))
+    warnings = [*filter(None, (short, stray)), *misspelt(variables)]
     return {
         **({"warnings": warnings} if warnings else {}),
         "checks": enabled,

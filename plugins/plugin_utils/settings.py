@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+import difflib
 import os
 import re
 import secrets
@@ -81,6 +82,15 @@ def checks(given: t.Any, run_tags: t.Sequence[str] = (), skip_tags: t.Sequence[s
     selected = [name for name in known if name in run_tags]
     enabled = [name for name in wanted if (not selected or name in selected) and name not in skip_tags]
     return enabled, [name for name in wanted if name not in enabled]
+
+
+def stray_tags(run_tags: t.Sequence[str]) -> str:
+    """Return a warning where a run has tags and none is the name of a check: all checks run then, since they may be somebody else's."""
+    named = [str(tag) for tag in run_tags if tag not in ("all", "tagged", "untagged", "always", "never")]
+    if not named or set(named) & set(available_checks()):
+        return ""
+    close = next((match for tag in named for match in difflib.get_close_matches(tag, available_checks(), 1)), "")
+    return f"no tag of this run ({', '.join(named)}) is the name of a check: all of them run{f'; is {close} meant?' if close else ''}"
 
 
 def options(given: t.Any) -> dict[str, dict[str, t.Any]]:

@@ -135,3 +135,18 @@ TRIPS = {(900, 60, 6): False, (384, 60, 6): False, (383, 60, 6): True, (900, 300
 @pytest.mark.parametrize("case", TRIPS, ids=str)
 def test_a_trip_shorter_than_its_checks_is_warned_of(case: tuple[int, int, int]) -> None:
     assert bool(settings.short_trip(*case)) == TRIPS[case]
+
+
+STRAY = {
+    (): "",
+    ("all",): "",
+    ("restart",): "",
+    ("mine", "restart"): "",
+    ("restrat",): "no tag of this run (restrat) is the name of a check: all of them run; is restart meant?",
+    ("mine",): "no tag of this run (mine) is the name of a check: all of them run",
+}
+
+
+@pytest.mark.parametrize("tags", STRAY, ids=str)
+def test_tags_that_name_no_check_are_warned_of(tags: tuple[str, ...]) -> None:
+    assert settings.stray_tags(tags) == STRAY[tags]
