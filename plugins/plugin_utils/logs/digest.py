@@ -26,9 +26,13 @@ def digest_of(results: Mapping[str, Mapping[str, Any]]) -> list[Line]:
     """Return the lines of a host from the results of its checks."""
     lines: list[Line] = []
     for check, said in _CHECKS:
-        data = at(results.get(check), "data")
-        if isinstance(data, dict) and data:
-            lines += [(label, text if len(text) <= LINE_LIMIT else text[: LINE_LIMIT - 1] + "…") for label, text in said(data) if text]
+        result = results.get(check)
+        data, status = at(result, "data"), at(result, "status")
+        if isinstance(data, dict) and data and status != "not_applicable":
+            seen = said(data)
+            if status == "incomplete":  # its numbers alone would read as if nothing had happened
+                seen.append(("Not wholly seen", f"{check.replace('_', ' ')}: {words(result, 'status_reason')}"))
+            lines += [(label, text if len(text) <= LINE_LIMIT else text[: LINE_LIMIT - 1] + "…") for label, text in seen if text]
     return lines
 
 

@@ -141,7 +141,7 @@
     const group = { ...fleet.groups[place], ...own };
     const [severity, shape] = fleet.severities[group.severity];
     const [count, last, first] = own.times || [];
-    const times = [group.rule, count && `${number(count)} ${count === 1 ? "time" : "times"}`, last && `last ${clock(last)}`, first && `known since ${first.slice(0, 10)}`];
+    const times = [group.rule, count > 1 && `×${number(count)}`, last && `last ${clock(last)}`, first && `known since ${first.slice(0, 10)}`];
     const title = byId(group.anchor) ? make("a", { href: `#${group.anchor}` }, unbroken(group.title)) : unbroken(group.title);
     return make("div", { class: "item" },
       make("h4", {}, make("span", { class: `sev ${severity}` }, sign(shape), ` ${severity}`), " ", own.state && make("span", { class: "news" }, own.state), own.state && " ", title),

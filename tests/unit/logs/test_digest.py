@@ -95,6 +95,15 @@ def test_other_checks() -> None:
     }
 
 
+def test_numbers_of_what_was_not_looked_at_do_not_stand_alone() -> None:
+    said = {"totals": {"lines": 0, "hits": 0}}
+    assert digest_of({"web_probes": {"status": "not_applicable", "status_reason": "no web server", "data": said}}) == []
+    assert digest_of({"web_probes": {"status": "incomplete", "status_reason": "the log is empty", "data": said}})[-1] == (
+        "Not wholly seen",
+        "web probes: the log is empty",
+    )
+
+
 NAMES = [
     "log_digest",
     "denials",
