@@ -130,7 +130,7 @@ def compared(title: str, root: Path, argv: list[str], packages: int) -> list[dic
 
 
 def waiting() -> dict[str, Any]:
-    """Return the row of what asking apt for pending updates costs on this machine: nearly all of it is apt-get's own."""
+    """Return the row of what asking apt for pending updates costs on this machine, beside the plan that it need not make."""
     argv = ["apt-get", "-s", "-qq", "--ignore-hold", "-o", "Debug::NoLocking=1", "-o", "Dir::Cache::pkgcache=",
             "-o", "Dir::Cache::srcpkgcache=", "dist-upgrade"]
     plain = min(command(argv) for _round in range(2))
@@ -154,7 +154,7 @@ def main() -> None:
         shutil.rmtree(folder)
     print(json.dumps({
         "title": "software", "text": f"The whole check without what waits, as the engine counts it, beside the plain call; least CPU of {ROUNDS} runs each. "
-                                     "The last row is the whole check with what waits, beside apt-get, whose simulation is nearly all of it.",
+                                     "The last row is the whole check with what waits, which it asks of apt-cache policy, beside the plan of apt-get.",
         "columns": ["packages", "beside", "its CPU s", "check CPU s", "ratio", "check KB", "must be", "reached"], "rows": rows,
     }, indent=1))
 
