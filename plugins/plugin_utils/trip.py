@@ -97,10 +97,10 @@ def _decode(form: str, raw: bytes) -> t.Any:
 # What ssh itself says on standard error of a connection that is well.
 SSH_CHATTER = re.compile(r"^(Warning: Permanently added .*|\*\* .*|Connection to .* closed\.?)\r?$", re.MULTILINE)
 
-# What the last line of standard error says about the reason, and what to do about it.
 # What Ansible puts before the words of ssh, in which the reason stands.
 _PREAMBLE = re.compile(r"\A(?:Task failed: )?(?:Data could not be sent to remote host .{1,300}? over ssh: |Failed to connect to the host via ssh: )+")
 
+# What the last line of standard error says about the reason, and what to do about it.
 HINTS = (
     (
         re.compile(r"a password is required|no password was provided|Missing \w+ password", re.I),

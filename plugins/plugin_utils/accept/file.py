@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -136,7 +137,9 @@ def _mistakes(node: yaml.Node, today: datetime.date) -> Iterator[_Mistake]:
     except _Mistake as mistake:
         yield mistake
         return
-    for key, check in (("match", _match), ("reason", _text), ("expires", lambda value: _expires(value, today)), ("owner", _text), ("ticket", _text)):
+    checks: dict[str, Callable[[yaml.Node], object]] = {"match": _match, "expires": lambda value: _expires(value, today)}
+    checks |= {key: functools.partial(_text, key=key) for key in TEXTS}
+    for key, check in checks.items():
         try:
             if key in body:
                 check(body[key])
@@ -152,7 +155,7 @@ def _entry(node: yaml.Node) -> Acceptance:
         line=node.start_mark.line + 1,
         match=_match(body["match"]),
         expires=datetime.date.fromisoformat(body["expires"].value),
-        **{key: _text(body[key]) for key in TEXTS if key in body},
+        **{key: _text(body[key], key) for key in TEXTS if key in body},
     )
 
 
@@ -169,11 +172,11 @@ def _mapping(node: yaml.Node, known: tuple[str, ...], what: str) -> dict[str, ya
     return body
 
 
-def _text(node: yaml.Node) -> str:
+def _text(node: yaml.Node, key: str) -> str:
     if not isinstance(node, yaml.ScalarNode) or node.tag.endswith(":null") or not node.value.strip():
-        raise _Mistake(node, "a text is wanted")
+        raise _Mistake(node, f"{key}: a text is wanted")
     if len(node.value) > TEXT_LIMIT:
-        raise _Mistake(node, f"a text of {TEXT_LIMIT} characters at most is wanted")
+        raise _Mistake(node, f"{key}: a text of {TEXT_LIMIT} characters at most is wanted")
     return text(node.value.strip(), TEXT_LIMIT)
 
 
@@ -194,7 +197,7 @@ def _match(node: yaml.Node) -> Match:
         raise _Mistake(node, "match is empty: it would cover everything")
     given: dict[str, list[str]] = {}
     for key, value in body.items():
-        given[key] = [_text(item) for item in (value.value if isinstance(value, yaml.SequenceNode) else [value])]
+        given[key] = [_text(item, key) for item in (value.value if isinstance(value, yaml.SequenceNode) else [value])]
         if not given[key]:
             raise _Mistake(value, f"{key} is an empty list: it would cover nothing")
         if key in ("fingerprint", "group") and not all(_PRINT.fullmatch(word) for word in given[key]):

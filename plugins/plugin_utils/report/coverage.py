@@ -16,7 +16,7 @@ from .groups import Group, natural
 
 # rule of the pseudo-check "coverage" -> (title, remedy). Each is a finding, since what was not looked at may hide the worst.
 COVERAGE_RULES = {
-    "coverage.unreachable": ("The host was not reached", "Find out whether the host is up and answers on its ssh port."),
+    "coverage.unreachable": ("The host was not reached", "See the reason: is the host up, its ssh port open, its host key known, the user let in?"),
     "coverage.error": ("The host gave no usable answer", "The reason says what is wrong: mostly no Python 3.6 or later, or no right to become root."),
     "coverage.not_run": ("The host was expected and not checked", "The run ended before this host's turn, or an earlier task failed on it."),
     "coverage.check_error": ("The check could not run", "The reason says why. The other checks of the host are not touched by it."),

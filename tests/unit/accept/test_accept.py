@@ -36,7 +36,7 @@ MISTAKES: dict[str, tuple[int, str, bool]] = {
     "-  match: {host: web1}\n   expires: 2027-01-31\n": (1, "reason is missing", True),
     "- match: {host: web1}\n  reason: known\n": (1, "expires is missing", True),
     "- reason: known\n  expires: 2027-01-31\n": (1, "match is missing", True),
-    "- match: {host: web1}\n  reason: ''\n  expires: 2027-01-31\n": (2, "a text is wanted", True),
+    "- match: {host: web1}\n  reason: ''\n  expires: 2027-01-31\n": (2, "reason: a text is wanted", True),
     "- match: {host: web1}\n  reason:\n  expires: 2027-01-31\n": (2, "a text is wanted", True),
     "- match: {host: web1}\n  reason: known\n  expires: tomorrow\n": (3, "expires is a day such as 2027-01-31", True),
     "- match: {host: web1}\n  reason: known\n  expires: 2027-02-30\n": (3, "expires is a day such as 2027-01-31", False),

@@ -120,6 +120,23 @@ def test_fail_on(fail_on: str, failing: tuple[str, ...]) -> None:
         assert exit_of(fleet(host("a", found(severity))), fail_on=fail_on, allowed=0).code == (10 if severity in failing else 0)
 
 
+# (documents, hosts allowed to be lost, fail_on) -> why the run is good
+GOOD = {
+    "all looked at": ([host("a")], 0, "high", "every host was checked and no finding reaches fail_on=high"),
+    "below the threshold": ([host("a", found("low"))], 0, "high", "every host was checked and no finding reaches fail_on=high"),
+    "findings fail nothing": ([host("a", found("high"))], 0, "never", "every host was checked; findings do not fail this run (fail_on=never)"),
+    "nothing to fail": ([host("a")], 0, "never", "every host was checked"),
+    "one may be lost": ([host("a"), dead("b")], 1, "high", "1 host not reached, 1 allowed and no finding reaches fail_on=high"),
+    "both": ([host("a", found("high")), dead("b")], 2, "never", "1 host not reached, 2 allowed; findings do not fail this run (fail_on=never)"),
+}
+
+
+@pytest.mark.parametrize("case", GOOD)
+def test_why_a_run_is_good(case: str) -> None:
+    documents, allowed, fail_on, words = GOOD[case]
+    assert exit_of(fleet(*documents), fail_on=fail_on, allowed=allowed).as_dict() == {"code": 0, "reason": words}
+
+
 @pytest.mark.parametrize(("value", "allowed"), [(0, 0), ("0", 0), (3, 3), (" 3 ", 3), ("5%", 10), ("100%", 200), ("0%", 0), ("1%", 2)])
 def test_allowed_unreachable(value: object, allowed: int) -> None:
     assert allowed_unreachable(value, 200) == allowed
