@@ -29,8 +29,8 @@ FILES = {
     "steps": ("".join(" " * depth + "a:\n" for depth in range(2_000)), ":10: nested more than 10 deep"),
     "billion laughs": (LAUGHS, ":2: no alias (*name) is taken here: write it out"),
     "itself": ("- &a [*a]\n", ":1: no alias (*name) is taken here: write it out"),
-    "a long text": (f"- match: {{host: {'a' * 100_000}}}\n  reason: a\n  expires: 2026-12-01\n", ":1: host: a text of 1000 characters at most is wanted"),
-    "a long expression": (f"- match: {{expression: {'a' * 100_000}}}\n  reason: a\n  expires: 2026-12-01\n", ":1: expression: a text of 1000 characters at most is wanted"),
+    "a long text": (f"- match: {{host: {'a' * 100_000}}}\n  reason: a\n  expires: 2026-12-01\n", ":1: host: a text of 1000 characters"),
+    "a long expression": (f"- match: {{expression: {'a' * 100_000}}}\n  reason: a\n  expires: 2026-12-01\n", ":1: expression: a text of 1000 characters"),
     "many entries": ("- a\n" * 2_001, "2001 acceptances, 2000 at most"),
 }
 
