@@ -99,11 +99,14 @@ class Server:
     def url(self, place: str = "mirror", scheme: str = "http") -> str:
         return f"{scheme}://127.0.0.1:{self.tls_port if scheme == 'https' else self.port}/{place}"
 
-    def requests(self, log: str = "access") -> list[Request]:
-        """Return what was asked for so far, in order; the manifest, which any mirror is asked for, left out."""
+    def requests(self, log: str = "access", below: str = "/") -> list[Request]:
+        """Return what was asked for so far, in order; the manifest, which any mirror is asked for, left out.
+
+        What was broken off below /cut/ or /slow/ is logged once its own upstream has ended, whenever that is.
+        """
         self._settle()
         lines = (self.folder / f"{log}.log").read_text().splitlines()
-        rows = [line.split("|") for line in lines if f"|{SETTLED}" not in line]
+        rows = [row for row in (line.split("|") for line in lines) if row[2].startswith(below) and not row[2].startswith(SETTLED)]
         return [Request(int(row[0]), row[2], row[3], row[4], row[5], int(row[6])) for row in rows if not row[2].endswith("/feeds.json")]
 
     def _settle(self) -> None:
