@@ -83,14 +83,9 @@ class Entries:
 
     def _field(self, text, place, entry):
         """Read one field into C(entry): return (place behind it, what was read: C(field), C(entry) at an empty line, or nothing)."""
-        if self._bytes:
-            passed = min(self._bytes, len(text) - place)
-            self._bytes -= passed
-            return place + passed, "" if self._bytes else "field"
+        if self._line or self._bytes:
+            return self._pass_over(text, place)
         end = text.find(b"\n", place)
-        if self._line:
-            self._line = end < 0
-            return (len(text), "") if end < 0 else (end + 1, "field")
         if end < 0:
             if len(text) - place > ENTRY_LIMIT:
                 self.damaged += 1
@@ -115,6 +110,16 @@ class Entries:
             return place, ""
         entry[key[:64]] = text[end + 9:end + 9 + length]
         return end + 10 + length, "field"
+
+    def _pass_over(self, text, place):
+        """Pass over what is left of a field that is too long; return as C(_field) does."""
+        if self._line:
+            end = text.find(b"\n", place)
+            self._line = end < 0
+            return (len(text), "") if self._line else (end + 1, "field")
+        passed = min(self._bytes, len(text) - place)
+        self._bytes -= passed
+        return place + passed, "" if self._bytes else "field"
 
 
 def line_of(entry):

@@ -17,7 +17,7 @@ import shlex
 
 from ..host.finding import finding
 
-LOOK = ("systemctl status --no-pager fail2ban.service", "journalctl -u fail2ban.service -n 50 --no-pager", "fail2ban-client -t")
+LOOK = ("systemctl status fail2ban.service", "journalctl -u fail2ban.service -n 50 --no-pager", "fail2ban-client -t")
 
 # (what is typed where systemd runs, what does the same where it does not; "": nothing does)
 WITHOUT_SYSTEMD = (

@@ -37,12 +37,12 @@ COMPLAINTS = (
     (b"Failed to", "journalctl failed"),
 )
 
-# Priorities "error" and worse.
 # What a user starts and what then runs as root: the journal has the user's number beside its messages.
 SET_UID = frozenset((
     b"sudo", b"su", b"su-l", b"pkexec", b"doas", b"passwd", b"gpasswd", b"chage", b"chsh", b"chfn", b"crontab",
 ))
 
+# Priorities "error" and worse.
 ALARMING = frozenset(("0", "1", "2", "3"))
 
 FOLDERS = (b"/var/log/journal", b"/run/log/journal")

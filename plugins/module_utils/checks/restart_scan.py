@@ -31,7 +31,8 @@ ATTEMPTS = 3
 # Links of /proc/PID/task: itself, its parent, and one for each thread.
 ONE_THREAD_LINKS = 3
 
-_GONE = (errno.ENOENT, errno.ESRCH, errno.ESTALE)
+_NO_FILES = (errno.ENOENT, errno.ESRCH)  # of a process that is there: newer kernels answer so for a kernel thread
+_GONE = (*_NO_FILES, errno.ESTALE)
 _DENIED = (errno.EACCES, errno.EPERM)
 
 # A process with at least one remarkable file. files: list of Verdict; stat: host.proc.Stat; exe: where its link leads (bytes). reader: the
@@ -102,14 +103,10 @@ class Scan:
         return None
 
     def _count(self, error, pid):
-        if error.errno in _DENIED and self.proc.is_of_kernel(pid):
-            self.coverage.skipped += 1
-        elif error.errno in _DENIED:
-            self.coverage.unread.append(pid)
-        elif error.errno in _GONE and not os.path.isdir(self.proc.path(pid, b"task")):
+        if error.errno in _GONE and not os.path.isdir(self.proc.path(pid, b"task")):
             self.coverage.vanished += 1
-        elif error.errno in _GONE and error.errno != errno.ESTALE:
-            self.coverage.skipped += 1  # newer kernels answer "no such process" for a kernel thread
+        elif error.errno in _NO_FILES or (error.errno in _DENIED and self.proc.is_of_kernel(pid)):
+            self.coverage.skipped += 1
         else:
             self.coverage.unread.append(pid)
 

@@ -22,8 +22,10 @@ FOLDER = b"/var/lib/apt/lists"
 LIST_LIMIT = 256 * 1048576
 RELEASE_LIMIT = 65536
 
-# As the archives of Debian, Ubuntu and its paid services call themselves: Suite and Label of a Release file.
-_SECURITY = re.compile(rb"^(?:Suite: *\S*-security|Label: *Debian-Security) *\r?$", re.M)
+# As the archives of Debian, Ubuntu and its paid services call themselves: Label and the end of Suite of a Release file.
+LABEL = b"Debian-Security"
+SUITE_END = b"-security"
+_SECURITY = re.compile(rb"^(?:Suite: *\S*%s|Label: *%s) *\r?$" % (SUITE_END, LABEL), re.M)
 _RELEASE = re.compile(rb"(?:In)?Release\Z")
 _PACKAGES = re.compile(rb"_Packages(\.\w+)?\Z")
 

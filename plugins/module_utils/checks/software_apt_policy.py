@@ -15,6 +15,8 @@ __metaclass__ = type
 
 import re
 
+from .software_apt_lists import LABEL, SUITE_END
+
 # " 500 http://deb.debian.org/debian-security bookworm-security/main amd64 Packages", and below it
 # "     release v=12,o=Debian,a=oldstable-security,n=bookworm-security,l=Debian-Security,c=main,b=amd64"
 _ARCHIVE = re.compile(rb"^ *-?\d+ (\S.*)\n +release (.*)$", re.M)
@@ -24,10 +26,6 @@ _FIELD = re.compile(rb"(?:\A|,)([a-z])=((?:[^,]|,(?![a-z]=))*)")
 _VERSION = re.compile(rb" (\*\*\*|   ) (\S+) -?\d+(?: \(.*\))?\Z")
 _SOURCE = re.compile(rb" {6,}-?\d+ (\S.*)\Z")
 
-# As the archives of Debian, Ubuntu and its paid services call themselves.
-_LABEL = b"Debian-Security"
-_SUITE = b"-security"
-
 
 def security_archives(out):
     """Return {the line of an archive: "label:version/suite" where it is one for security, else None} of C(apt-cache policy)."""
@@ -35,7 +33,7 @@ def security_archives(out):
     for line, release in _ARCHIVE.findall(out):
         fields = dict(_FIELD.findall(release))
         label, suite = fields.get(b"l", b""), fields.get(b"a", b"")
-        for_security = label == _LABEL or suite.endswith(_SUITE)
+        for_security = label == LABEL or suite.endswith(SUITE_END)
         archives[line] = b"%s:%s/%s" % (label, fields.get(b"v", b""), suite) if for_security else None
     return archives
 

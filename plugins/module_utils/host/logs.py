@@ -191,9 +191,11 @@ class Log:
         while offset < end:
             # Where a log was emptied in use, what its program writes next lies behind a hole.
             data = behind_hole(self.descriptor, offset)
-            if data is None and os.fstat(self.descriptor).st_size < end:
-                self._say("truncated while it was read")
-            if data is None or data >= end:
+            if data is None:
+                if os.fstat(self.descriptor).st_size < end:
+                    self._say("truncated while it was read")
+                return
+            if data >= end:
                 return
             offset = data
             try:

@@ -18,16 +18,15 @@ OF_SYSTEMD = ("systemctl ", "journalctl ", "timedatectl")
 
 
 def typed_here(machine, findings, instead=()):
-    """Return the findings with commands that work on this machine.
+    """Change the commands of findings, in place, to such as work on this machine.
 
     C(instead) has (command, command or "") pairs: what to type where systemd does not run. Any other command of systemd is left out there.
     """
-    if not findings or is_booted(machine):
-        return findings
+    if is_booted(machine):
+        return
     other = dict(instead)
     for item in findings:
         remedy = item["remedy"]
         here = [other.get(command, command) for command in remedy["commands"]]
         kept = [command for command in here if command and not any(part.startswith(OF_SYSTEMD) for part in command.split(" && "))]
         item["remedy"] = dict(remedy, commands=kept)
-    return findings

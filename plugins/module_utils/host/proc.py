@@ -20,8 +20,8 @@ READ_BLOCK = 65536
 # A flag of a process, of linux/sched.h.
 _PF_KTHREAD = 0x00200000
 
-# comm: bytes; state: one byte; ppid; ticks: start in clock ticks after boot.
-Stat = collections.namedtuple("Stat", "comm state ppid ticks")
+# comm: bytes; state: one byte; ppid; flags: of linux/sched.h; ticks: start in clock ticks after boot.
+Stat = collections.namedtuple("Stat", "comm state ppid flags ticks")
 
 # What is mounted: device as maps prints it, root within the file system, mount point, type, options of the file system.
 Mount = collections.namedtuple("Mount", "device root point fstype options")
@@ -66,14 +66,14 @@ class Proc:
         start, end = text.find(b"("), text.rfind(b")")
         fields = text[end + 2:].split()
         try:
-            return Stat(text[start + 1:end], fields[0], int(fields[1]), int(fields[19]))
+            return Stat(text[start + 1:end], fields[0], int(fields[1]), int(fields[6]), int(fields[19]))
         except (IndexError, ValueError):
             return None
 
     def is_of_kernel(self, pid):
         """Return whether a process is one of the kernel's threads, which runs no file; anybody may know that."""
-        fields = (self.read(pid, b"stat", 8192) or b"").rpartition(b")")[2].split()
-        return len(fields) > 6 and fields[6].isdigit() and bool(int(fields[6]) & _PF_KTHREAD)
+        stat = self.stat(pid)
+        return stat is not None and bool(stat.flags & _PF_KTHREAD)
 
     def boot(self):
         """Return the kernel's start in seconds since 1970, by the present clock; 0.0 where it is not told."""

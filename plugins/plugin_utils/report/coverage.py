@@ -14,6 +14,9 @@ from ..document import fingerprint, group_key
 from ..history.past import COVERAGE
 from .groups import Group, natural
 
+# The rule of a feed that is missing, stale or refused.
+FEED = f"{COVERAGE}.feed"
+
 # rule of the pseudo-check "coverage" -> (title, remedy). Each is a finding, since what was not looked at may hide the worst.
 COVERAGE_RULES = {
     "coverage.unreachable": ("The host was not reached", "See the reason: is the host up, its ssh port open, its host key known, the user let in?"),
@@ -50,11 +53,10 @@ def feed_groups(told: Told) -> list[Group]:
     """Return one row for each feed that was missing, stale or refused: said once, with all hosts that it matters to."""
     groups = []
     for feed, (why, hosts) in sorted(told.lacking.items()):
-        rule = f"{COVERAGE}.feed"
         group = Group(
-            key=group_key(COVERAGE, rule, feed),
+            key=group_key(COVERAGE, FEED, feed),
             check=COVERAGE,
-            rule=rule,
+            rule=FEED,
             severity="medium",
             subject=feed,
             example=why,

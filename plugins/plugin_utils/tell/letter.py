@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
+from ..report.coverage import FEED
 from ..report.groups import Group, newest_first
 from ..report.reasons import reasons_of
 from .message import Message, news
@@ -15,8 +16,6 @@ from .message import Message, news
 GROUPS_SHOWN = 20
 NAMES_SHOWN = 6
 REASONS_SHOWN = 10
-# The rule of a feed that is missing, stale or refused.
-FEED = "coverage.feed"
 GONE_SHOWN = 10
 COMMANDS_SHOWN = 3
 
