@@ -15,7 +15,7 @@ PREFIX = "daily_check_"
 SPEC = Path(__file__).resolve().parents[2] / "roles" / "daily_check" / "meta" / "argument_specs.yml"
 
 # Of the playbook, and what the role sets itself.
-OTHERS = frozenset(PREFIX + name for name in ("hosts", "serial", "nobody", "named_options", "report", "refreshed"))
+OTHERS = frozenset(PREFIX + name for name in ("hosts", "serial", "meant", "limited", "nobody", "named_options", "report", "refreshed"))
 
 SHOWN = 5
 

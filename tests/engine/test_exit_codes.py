@@ -129,15 +129,35 @@ def _killer(folder: Path) -> str:
     return str(path)
 
 
-NOBODY = {"no inventory": [], "pattern": ["-e", "daily_check_hosts=webb"], "list": ["-e", '{"daily_check_hosts": ["webb", "dbb"]}']}
+# way -> (is the inventory there, arguments)
+NOBODY = {
+    "no inventory": (False, []),
+    "no inventory, limit": (False, ["-l", "good1"]),
+    "pattern": (True, ["-e", "daily_check_hosts=webb"]),
+    "pattern, limit": (True, ["-e", "daily_check_hosts=webb", "-l", "good1"]),
+    "pattern beside the limit": (True, ["-e", "daily_check_hosts=dead", "-l", "good1"]),
+    "list": (True, ["-e", '{"daily_check_hosts": ["webb", "dbb"]}']),
+}
 
 
-@pytest.mark.parametrize("arguments", NOBODY.values(), ids=list(NOBODY))
-def test_a_run_over_no_host_is_no_good_run(arguments: list[str], tmp_path: Path, collections: str, inventory: Path) -> None:
-    """Ansible itself only warns of an inventory that is not there, and ends well."""
-    done = audit(tmp_path, inventory if arguments else tmp_path / "moved.yml", *arguments, collections=collections)
+@pytest.mark.parametrize("case", NOBODY.values(), ids=list(NOBODY))
+def test_a_run_over_no_host_is_no_good_run(case: tuple[bool, list[str]], tmp_path: Path, collections: str, inventory: Path) -> None:
+    """Ansible itself only warns of an inventory that is not there, and ends well; a limit leaves out localhost, which would say it."""
+    there, arguments = case
+    done = audit(tmp_path, inventory if there else tmp_path / "moved.yml", *arguments, collections=collections)
     assert done.rc != 0 and not done.runs
     assert "no host is looked at: none of the inventory matches" in done.shown, done.shown
+
+
+LIMITS = {"regular expression": "~good[12]", "all but": "!dead", "pattern and pattern": "all,&dead*,!dead1", "file": "@limit"}
+
+
+@pytest.mark.parametrize("limit", LIMITS.values(), ids=list(LIMITS))
+def test_a_limit_of_any_form_is_no_run_over_no_host(limit: str, tmp_path: Path, collections: str, inventory: Path) -> None:
+    (tmp_path / "limit").write_text("good1\n")
+    done = audit(tmp_path, inventory, *FINE, "-l", limit, collections=collections)
+    assert len(done.runs) == 1, done.shown
+    assert "is no variable" not in done.shown
 
 
 BAD_SETTINGS = {
