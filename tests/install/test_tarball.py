@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import re
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import needs
 import pytest
 import yaml
 from audit import NO_REFRESH, Audit
+from packaging.requirements import Requirement
 from tree import tracked
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -114,6 +117,16 @@ def test_documentation_of_every_plugin(controller, tmp_path):
     assert role.rc == 0, role.shown
     for variable in ("daily_check_checks", "daily_check_state_dir", "daily_check_fail_on", "daily_check_max_unreachable", "daily_check_timeout"):
         assert variable in role.shown
+
+
+def test_execution_environment_gets_what_is_optional(controller):
+    """Whoever builds one asks every collection in it: what cannot be read ends the build."""
+    builder = Path(sys.executable).with_name("ansible-builder")
+    done = subprocess.run([builder, "introspect", controller.collections], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    wanted = {Requirement(line.partition("#")[0]).name for line in yaml.safe_load(done.stdout)["python"]}
+    pinned = {re.split(r"[=; ]", line)[0] for line in (REPOSITORY / "requirements" / "run.in").read_text().splitlines() if line[:1].isalpha()}
+    assert wanted == pinned - {"ansible-core"}
 
 
 @pytest.mark.parametrize("bad", ["daily_check_checks=restrat", "daily_check_timeout=-1", "daily_check_fail_on=hihg"])
