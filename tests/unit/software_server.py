@@ -84,6 +84,10 @@ class Server:
     def program(self, name: str) -> None:
         self.write(f"/usr/bin/{name}", "#!", mode=0o755)
 
+    def boot_systemd(self) -> None:
+        (self.folder / "run/systemd/system").mkdir(parents=True)
+        self.program("systemctl")
+
     def link(self, name: str, target: str) -> None:
         path = self.folder / name.lstrip("/")
         path.parent.mkdir(parents=True, exist_ok=True)

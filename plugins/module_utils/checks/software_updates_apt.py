@@ -18,6 +18,8 @@ import re
 import time
 
 from ..host.finding import text
+from ..host.proc import Proc
+from ..host.systemd import is_booted
 from .software_apt_conf import settings
 from .software_text import is_on
 from .software_units import jobs, mtime
@@ -34,7 +36,9 @@ LOG_TAIL = 262144
 
 REFRESH, UPGRADE = b"apt-daily.timer", b"apt-daily-upgrade.timer"
 PAIRS = ((REFRESH, b"apt-daily.service"), (UPGRADE, b"apt-daily-upgrade.service"))
+# What runs them where systemd does not: cron, each day, where a program of one of these names runs.
 CRON = b"/etc/cron.daily/apt-compat"
+CRONS = (b"cron", b"crond", b"fcron", b"bcron-sched")
 
 SET_UP = ("apt-get install unattended-upgrades", "dpkg-reconfigure --priority=low unattended-upgrades")
 
@@ -65,8 +69,7 @@ def look(machine):
     config = settings(machine)
     problems = [] if config else ["apt does not say how it is set up"]
     timers, more = jobs(machine, PAIRS)
-    installed = machine.which(b"unattended-upgrade") is not None
-    problem, commands, applies = _set_up(machine, config, timers, installed)
+    problem, commands, applies = _set_up(machine, config, timers, problems)
     runs = _last_run(machine)
     success = mtime(machine, PERIODIC + b"upgrade-stamp")
     if runs["good"]:
@@ -79,7 +82,7 @@ def look(machine):
     if not error and service is not None and service.result not in ("", "success"):
         error, error_time = "apt-daily.service, which has the lists of packages, ended with %s" % service.result, service.ended
     state = State(
-        tool="unattended-upgrades", installed=installed, enabled=not problem, applies=applies, scope=_scope(config),
+        tool="unattended-upgrades", installed=machine.which(b"unattended-upgrade") is not None, enabled=not problem, applies=applies, scope=_scope(config),
         last_run=runs["started"] or success, last_success=success, error=error, error_time=error_time,
         excluded=sorted(text(value, 200) for value in config.get(b"unattended-upgrade::package-blacklist", []) if value),
         problem=problem, commands=commands, reasons=_reasons(config, timers),
@@ -87,9 +90,9 @@ def look(machine):
     return state, problems + more
 
 
-def _set_up(machine, config, timers, installed):
+def _set_up(machine, config, timers, problems):
     """Return (what keeps updates from being installed, the commands against it, whether they are applied at all)."""
-    if not installed:
+    if machine.which(b"unattended-upgrade") is None:
         return "unattended-upgrades is not installed", SET_UP, False
     if not is_on(_last(config, b"apt::periodic::enable", b"1")):
         return "APT::Periodic::Enable is off", ("dpkg-reconfigure --priority=low unattended-upgrades",), False
@@ -99,17 +102,32 @@ def _set_up(machine, config, timers, installed):
             return "APT::Periodic::%s is 0: %s" % (key, what), ("dpkg-reconfigure --priority=low unattended-upgrades",), False
     if not _scope(config):
         return "Unattended-Upgrade::Origins-Pattern allows nothing", ("unattended-upgrade --dry-run --debug",), False
+    problem, commands = _with_timers(timers) if is_booted(machine) else _with_cron(machine, problems)
+    return problem, commands, not problem
+
+
+def _with_timers(timers):
     for timer, _service in PAIRS:
         job = timers.get(timer)
         if job is None:
-            if os.path.exists(machine.path(CRON)) and not os.path.exists(machine.path(b"/run/systemd/system")):
-                continue
-            return "%s does not exist" % text(timer), ("apt-get install --reinstall apt",), False
+            return "%s does not exist" % text(timer), ("apt-get install --reinstall apt",)
         if not job.enabled or job.active is False:
             word = "masked" if job.masked else "disabled" if not job.enabled else "stopped"
             commands = ("systemctl unmask %s" % text(timer),) if job.masked else ()
-            return "%s is %s" % (text(timer), word), commands + ("systemctl enable --now %s" % text(timer),), False
-    return "", (), True
+            return "%s is %s" % (text(timer), word), commands + ("systemctl enable --now %s" % text(timer),)
+    return "", ()
+
+
+def _with_cron(machine, problems):
+    if not os.access(machine.path(CRON), os.X_OK):
+        return "systemd does not run here, and cron has no %s" % text(CRON), ("apt-get install --reinstall apt",)
+    proc = Proc(machine)
+    if any((proc.read(pid, b"comm") or b"").strip() in CRONS for pid in proc.pids()):
+        return "", ()
+    if proc.read(1, b"comm") is None:
+        problems.append("automatic updates: whether cron runs is hidden, run it as root")
+        return "", ()
+    return "neither systemd nor cron runs here", ("apt-get install cron", "service cron start")
 
 
 def _last(config, name, default):

@@ -43,6 +43,8 @@ def debian(tmp_path: Path, config: str = APT) -> Server:
     for name in ("apt-config", "unattended-upgrade", "apt-get"):
         server.program(name)
     server.says[b"apt-config"] = answer(config)
+    server.boot_systemd()
+    server.says[b"systemctl"] = answer("\n\n".join(4 * ["ActiveState=active"]))
     for name in ("apt-daily.timer", "apt-daily-upgrade.timer"):
         server.timer(name, stamp=6 * HOUR)
     server.write("/var/lib/apt/periodic/update-stamp", age=7 * HOUR)
@@ -87,17 +89,47 @@ def test_not_set_up(tmp_path: Path, change: Any, words: str) -> None:
 
 def test_a_timer_that_was_stopped_is_not_set_up(tmp_path: Path) -> None:
     server = debian(tmp_path)
-    (server.folder / "run/systemd/system").mkdir(parents=True)
-    server.program("systemctl")
     # In the order of the names: apt-daily-upgrade.service and .timer, apt-daily.service and .timer.
     server.says[b"systemctl"] = answer("\n\n".join(f"ActiveState={state}" for state in ("inactive", "inactive", "inactive", "active")))
     assert "apt-daily-upgrade.timer is stopped" in server.check()["findings"][0]["title"]
 
 
+def without_systemd(tmp_path: Path, *running: str) -> Server:
+    """Return that server with its timers on the disk, as apt brings them, and with another init that runs these."""
+    server = debian(tmp_path)
+    (server.folder / "run/systemd/system").rmdir()
+    server.write("/etc/cron.daily/apt-compat", "#!/bin/sh\n", mode=0o755)
+    for pid, name in enumerate(("init", *running), 1):
+        server.write(f"/proc/{pid}/comm", f"{name}\n")
+    return server
+
+
+@pytest.mark.parametrize("cron", ["cron", "crond"])
+def test_cron_installs_updates_where_systemd_does_not_run(tmp_path: Path, cron: str) -> None:
+    assert without_systemd(tmp_path, "sshd", cron).check()["status"] == "ok"
+
+
+def test_timers_are_nothing_where_neither_systemd_nor_cron_runs(tmp_path: Path) -> None:
+    result = without_systemd(tmp_path, "sshd").check()
+    assert rules(result) == ["software.updates_not_set_up"] and "neither systemd nor cron runs" in result["findings"][0]["title"]
+    assert result["findings"][0]["remedy"]["commands"] == ["apt-get install cron", "service cron start"]
+
+
+def test_cron_that_has_no_job_of_apt_installs_nothing(tmp_path: Path) -> None:
+    server = without_systemd(tmp_path, "cron")
+    (server.folder / "etc/cron.daily/apt-compat").chmod(0o644)
+    assert "cron has no /etc/cron.daily/apt-compat" in server.check()["findings"][0]["title"]
+
+
+def test_cron_that_may_be_hidden_is_incomplete(tmp_path: Path) -> None:
+    server = without_systemd(tmp_path)
+    without(server, "/proc/1/comm")
+    result = server.check()
+    assert result["status"] == "incomplete" and "whether cron runs is hidden" in result["status_reason"] and not result["findings"]
+
+
 def test_systemctl_that_hangs_is_said_and_the_disk_believed(tmp_path: Path) -> None:
     server = debian(tmp_path)
-    (server.folder / "run/systemd/system").mkdir(parents=True)
-    server.program("systemctl")
     server.says[b"systemctl"] = answer("", timed_out=True)
     result = server.check()
     assert result["status"] == "incomplete" and "systemctl show did not answer" in result["status_reason"] and not result["findings"]
@@ -163,7 +195,7 @@ def test_excluded_packages(tmp_path: Path) -> None:
 
 
 def test_an_image_is_not_judged(tmp_path: Path) -> None:
-    server = debian(tmp_path)
+    server = without_systemd(tmp_path)
     without(server, "/usr/bin/unattended-upgrade")
     without(server, "/proc/2/comm")
     server.write("/.dockerenv")
