@@ -16,7 +16,7 @@ from pathlib import Path
 
 import needs
 import pytest
-from audit import NO_REFRESH, Audit, ansible
+from audit import NO_HISTORY, NO_REFRESH, Audit, ansible
 from tree import copy_tracked
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -73,8 +73,9 @@ class Controller:
         binaries = self.environment / "bin"
         return ansible(folder, [str(binaries / command), *arguments], collections=str(self.collections), PATH=f"{binaries}:/usr/sbin:/usr/bin:/sbin:/bin")
 
-    def daily_check(self, folder: Path, *arguments: str) -> Audit:
-        return self.run(folder, "ansible-playbook", "-e", NO_REFRESH, *arguments, "bottomup.security.daily_check")
+    def daily_check(self, folder: Path, *arguments: str, history: bool = False) -> Audit:
+        quick = ["-e", NO_REFRESH] if history else ["-e", NO_REFRESH, "-e", NO_HISTORY]
+        return self.run(folder, "ansible-playbook", *quick, *arguments, "bottomup.security.daily_check")
 
 
 MakeController = Callable[[str], Controller]

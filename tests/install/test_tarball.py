@@ -68,8 +68,9 @@ def test_tarball_holds_the_tracked_files_and_nothing_else(tarball):
 @pytest.mark.timeout(600)
 def test_every_controller_python(version, make_controller, inventory, tmp_path):
     controller = make_controller(needs.python(version))
-    done = controller.daily_check(tmp_path, "-i", inventory, *NEVER_FAIL)
+    done = controller.daily_check(tmp_path, "-i", inventory, *NEVER_FAIL, history=True)
     assert hosts(done) == ["db1", "web1", "web2"]
+    assert (done.state / "history.sqlite3").exists()
     assert not any(done.recap(host)["changed"] for host in ("db1", "web1", "web2"))
 
 

@@ -26,7 +26,7 @@ def report(folder: Path, *arguments: str, **variables: Any) -> Audit:
     inventory = folder / "hosts"
     inventory.write_text("\n".join([*sample_fleet.names(12), "never1"]) + "\n")
     given = {"daily_check_now": NOW, "daily_check_report_dir": str(folder / "out"), **variables}
-    return audit(folder, inventory, "-e", json.dumps(given), *arguments, playbook=PLAYBOOK)
+    return audit(folder, inventory, "-e", json.dumps(given), *arguments, playbook=PLAYBOOK, history=True)
 
 
 def written(folder: Path) -> dict[str, Any]:

@@ -224,7 +224,7 @@ def report(folder: Path, entries: list[dict[str, Any]], *arguments: str, **varia
     inventory.write_text("web1\n")
     (folder / "secrets.json").write_text(json.dumps({"daily_check_tell": entries, **variables}))
     seeing = {"ANSIBLE_LOG_PATH": str(folder / "ansible.log"), "ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "1"}
-    return audit(folder, inventory, "-e", f"@{folder / 'secrets.json'}", *arguments, playbook="bottomup.security.report", **seeing)
+    return audit(folder, inventory, "-e", f"@{folder / 'secrets.json'}", *arguments, playbook="bottomup.security.report", history=True, **seeing)
 
 
 def test_a_playbook_tells_and_keeps_every_secret(fleet: tuple[Path, list[dict[str, Any]], services.Mailbox, services.Inbox]) -> None:

@@ -86,7 +86,7 @@ def report(folder: Path, **variables: Any) -> Audit:
     inventory = folder / "hosts"
     inventory.write_text("web1\nweb2\nweb3\ntls1\ndb1\nodd1\n")
     given = {"daily_check_runs": ["run1"], "daily_check_now": NOW, "daily_check_report_dir": str(folder / "out"), **variables}
-    return audit(folder, inventory, "-e", json.dumps(given), playbook=PLAYBOOK)
+    return audit(folder, inventory, "-e", json.dumps(given), playbook=PLAYBOOK, history=True)
 
 
 def written(folder: Path) -> dict[str, Any]:
