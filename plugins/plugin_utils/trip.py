@@ -14,6 +14,8 @@ import shlex
 import typing as t
 import zlib
 
+from .hints import hint
+
 # The usual places, newest habit first: a distribution's own, EL8's platform-python, then versions that are installed beside them.
 PYTHONS = (
     "/usr/bin/python3",
@@ -100,39 +102,24 @@ SSH_CHATTER = re.compile(r"^(Warning: Permanently added .*|\*\* .*|Connection to
 # What Ansible puts before the words of ssh, in which the reason stands.
 _PREAMBLE = re.compile(r"\A(?:Task failed: )?(?:Data could not be sent to remote host .{1,300}? over ssh: |Failed to connect to the host via ssh: )+")
 
-# What the last line of standard error says about the reason, and what to do about it.
-HINTS = (
-    (
-        re.compile(r"a password is required|no password was provided|Missing \w+ password", re.I),
-        "become needs a password: run with -K, or allow sudo without one",
-    ),
-    (re.compile(r"not in the sudoers|is not allowed to (run|execute)", re.I), "this user may not become the other one: see sudoers"),
-    (re.compile(r"you must have a tty|no tty present", re.I), "sudo wants a terminal: remove requiretty from sudoers for this user"),
-    (re.compile(r"This account is currently not available|nologin", re.I), "the user's shell lets nobody in"),
-    (re.compile(r"No space left on device", re.I), "the server's disk is full"),
-    (re.compile(r"MemoryError|Cannot allocate memory", re.I), "the server is out of memory"),
-)
-
 
 def _no_answer(rc: int, stdout: str, stderr: str) -> str:
     if rc == NO_PYTHON_RC and NO_PYTHON in stdout.split():
         return "no Python 3.6 or newer in the usual places: install python3, or set ansible_python_interpreter to one"
     said = (SSH_CHATTER.sub("", stderr).strip() or stdout.strip())[-2000:]
-    hint = _hint(said)
-    if hint:
-        return f"{hint} (rc {rc}: {_last_line(said)})"
+    what_to_do = hint(said)
+    if what_to_do:
+        return f"{what_to_do} (rc {rc}: {_last_line(said)})"
     return f"no answer from the checks (rc {rc}): {_last_line(said) or 'nothing was said'}"
-
-
-def _hint(said: str) -> str:
-    return next((hint for pattern, hint in HINTS if pattern.search(said)), "")
 
 
 def of_ansible(words: str) -> str:
     """Return what Ansible says of a connection or of becoming another user, without its preamble, with a hint where there is one."""
+    what_to_do = hint(words)
+    if what_to_do:
+        words = _last_line(words)  # a host key that has changed fills a screen
     words = _PREAMBLE.sub("", " ".join(words.split()))[:900]
-    hint = _hint(words)
-    return f"{hint} ({words})" if hint else words
+    return f"{what_to_do} ({words})" if what_to_do else words
 
 
 def _last_line(said: str) -> str:

@@ -10,7 +10,10 @@ import gzip
 import json
 import pwd
 import re
+import shutil
+import socketserver
 import subprocess
+import threading
 import typing as t
 from pathlib import Path
 
@@ -38,6 +41,17 @@ BROKEN = {
     "no shell": ("echo This account is currently not available.; exit 1", "the user's shell lets nobody in"),
     "endless": ("cat /dev/zero", "MiB"),
     "lying": ('echo "==bottomup.security made-up json 2 00000000=="; echo "{}"', "no answer from the checks"),
+}
+
+# host -> (what differs in its line of the inventory, what to do)
+UNREACHED = {
+    "no-name": ({"ansible_host": "no-such-host.invalid"}, "the name has no address"),
+    "no-sshd": ({"ansible_port": "1"}, "no sshd at this address and port"),
+    "wrong-user": ({"ansible_user": "nosuchuser"}, "the server does not let us in"),
+    "open-key": ({"ansible_ssh_private_key_file": "FOLDER/open_key"}, "ssh takes no private key that others may read"),
+    "unknown": ({"ansible_ssh_common_args": "'-o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=yes'"}, "the host key is not known yet"),
+    "changed": ({"ansible_ssh_common_args": "'-o UserKnownHostsFile=FOLDER/other -o StrictHostKeyChecking=yes'"}, "the host key is another one than before"),
+    "hangs-up": ({"ansible_port": "HANGS_UP"}, "sshd hung up before the login"),
 }
 
 
@@ -170,6 +184,41 @@ def test_server_without_a_whole_answer(name: str, broken: Audit) -> None:
     assert broken.documents["good1"]["status"] == "checked"
     assert broken.rc == 2
     assert broken.recap(_host(name))["failed"] == 1
+
+
+@contextlib.contextmanager
+def _that_hangs_up() -> t.Iterator[int]:
+    """Yield the port of a server that closes every connection at once, as sshd does with those that are too many."""
+
+    class Closes(socketserver.BaseRequestHandler):
+        pass
+
+    with socketserver.TCPServer(("127.0.7.1", 0), Closes) as closing:
+        thread = threading.Thread(target=closing.serve_forever)
+        thread.start()
+        yield closing.server_address[1]
+        closing.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def unreached(server: Server, tmp_path_factory: pytest.TempPathFactory, collections: str) -> Audit:
+    folder = tmp_path_factory.mktemp("unreached")
+    shutil.copy(server.key, folder / "open_key")
+    (folder / "open_key").chmod(0o644)
+    other = (server.folder / "key.pub").read_text()
+    (folder / "other").write_text(f"[{server.hosts[0]}]:{server.port} {other}")
+    with _that_hangs_up() as port:
+        lines = [server.line(name, **given) for name, (given, _words) in UNREACHED.items()]
+        (folder / "hosts").write_text("\n".join(lines).replace("FOLDER", str(folder)).replace("HANGS_UP", str(port)) + "\n")
+        return audit(folder, folder / "hosts", *FINE, collections=collections)
+
+
+@pytest.mark.parametrize("name", UNREACHED)
+def test_what_to_do_about_a_host_that_was_not_reached(name: str, unreached: Audit) -> None:
+    document = unreached.documents[name]
+    assert document["status"] == "unreachable"
+    assert document["reason"].startswith(UNREACHED[name][1]), document["reason"]
 
 
 @pytest.mark.parametrize("version", ["3.6", "3.7", "3.8", "3.9", "3.11", "3.13"])

@@ -99,12 +99,16 @@ def test_command_is_one_line_that_any_shell_passes_on() -> None:
 
 OF_ANSIBLE = {
     "refused": (
-        'Data could not be sent to remote host "127.0.0.1". Make sure this host can be reached over ssh: ssh: connect to host 127.0.0.1 port 22: refused\r\n',
-        "ssh: connect to host 127.0.0.1 port 22: refused",
+        'Data could not be sent to remote host "127.0.0.1". Make sure this host can be reached over ssh: '
+        "ssh: connect to host 127.0.0.1 port 22: Connection refused\r\n",
+        "no sshd at this address and port: does it run, is ansible_port right? (ssh: connect to host 127.0.0.1 port 22: Connection refused)",
     ),
-    "key": ("Failed to connect to the host via ssh: web@web1: Permission denied (publickey).", "web@web1: Permission denied (publickey)."),
+    "screenful": (
+        "Failed to connect to the host via ssh: @@@@@@@@\r\n@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!  @\r\nHost key verification failed.",
+        "the host key is another one than before: find out why, then forget the old one with ssh-keygen -R (Host key verification failed.)",
+    ),
     "become": ("Missing sudo password", "become needs a password: run with -K, or allow sudo without one (Missing sudo password)"),
-    "other": ("Something else\n  went wrong", "Something else went wrong"),
+    "other": ("Failed to connect to the host via ssh: Something else\n  went wrong", "Something else went wrong"),
 }
 
 
