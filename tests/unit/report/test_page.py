@@ -159,7 +159,7 @@ def test_the_first_words_are_the_verdict_and_the_order_is_kept() -> None:
 def test_a_finding_says_how_it_may_stay() -> None:
     run = sample_fleet.run(12)
     asked = re.findall(r"-e daily_check_accept=(v1:[0-9a-f]{32})<", html(run))
-    assert sorted(asked) == sorted(group.key for group in run.fleet.groups if group.check != "coverage")
+    assert sorted(asked) == sorted(group.key for group in run.fleet.groups)
 
 
 def test_what_is_new_stands_ahead_and_each_finding_has_one_card(tmp_path: Path) -> None:
