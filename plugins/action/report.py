@@ -26,7 +26,7 @@ from ansible_collections.bottomup.security.plugins.plugin_utils.history.record i
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect import Fleet, collect
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import VERSION, Run, judge
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.merge import Source, merged
-from ansible_collections.bottomup.security.plugins.plugin_utils.report.verdict import FAIL_ON
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.verdict import FAIL_ON, FAIL_ON_DEFAULT, allowed_unreachable
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.write import write_reports, write_summary
 from ansible_collections.bottomup.security.plugins.plugin_utils.tell.channels import Channel
 from ansible_collections.bottomup.security.plugins.plugin_utils.tell.message import Message
@@ -37,8 +37,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "run_id": {"type": "str", "default": ""},
     "expected_hosts": {"type": "list", "elements": "str", "required": True},
     "expected_checks": {"type": "list", "elements": "str", "default": ["all"]},
-    "fail_on": {"type": "str", "choices": list(FAIL_ON), "default": "high"},
-    "max_unreachable": {"type": "str", "default": "0"},
+    "fail_on": {"type": "str", "choices": list(FAIL_ON)},
+    "max_unreachable": {"type": "str"},
     "title": {"type": "str", "default": ""},
     "database": {"type": "str", "default": ""},
     "accepted": {"type": "str", "default": ""},
@@ -99,22 +99,23 @@ def _report(options: dict[str, Any], check_mode: bool) -> tuple[Run, dict[str, s
     recorder = Recorder(settings.database(options["database"]), state_dir, keep_days)
     source = _source(options, state_dir)
     hosts = [str(host) for host in options["expected_hosts"]]
-    checks = _checks(options["expected_checks"], source)
+    old = [kept for directory in source.directories if (kept := old_run(directory)) is not None] if options["merge"] else []
+    checks = _checks(options["expected_checks"], old)
     stale_after = max(STALE_AFTER, settings.seconds("daily_check_feeds_max_age", options["feeds_max_age"], 0, 366 * 86400))
     with Announcements(settings.feeds_dir(options["feeds_dir"], state_dir), state_dir, now, stale_after) as announcements:
-        if options["rebuild"]:
+        if options["rebuild"] and not options["accept"]:
             _rebuild(recorder, [*sorted((state_dir / "runs").iterdir()), *source.directories], announcements.beside())
         fleet = collect(
             announcements.judged(source.documents(hosts)),
             run_id=source.run_id,
-            expected_hosts=hosts,
+            expected_hosts=hosts or [name for run in old for name in run.not_run],
             expected_checks=checks,
+            everyone=options["merge"] and not hosts,
             accept=(lambda *finding: accepted(*finding) or vex(*finding)) if accepted.uses or vex else None,
             remember=None if options["accept"] else lambda rows, run_id: recorder.record(rows, run_id, now),
             told=announcements.told,
         )
-        limits = {"fail_on": options["fail_on"], "max_unreachable": options["max_unreachable"]}
-        run = judge(fleet, **limits, title=options["title"], now=now, acceptances=[*accepted.uses, *vex.uses])
+        run = judge(fleet, **_limits(options, old), title=options["title"], now=now, acceptances=[*accepted.uses, *vex.uses])
         if options["accept"]:  # a question: the run stays as it was written
             return run, {}, _block(fleet, options["accept"], settings.today(now))
         elsewhere = settings.report_dir(options["report_dir"])
@@ -163,14 +164,27 @@ def _source(options: dict[str, Any], state_dir: Path) -> Source:
     return Source(directory.name, [directory])
 
 
-def _checks(given: list[str], source: Source) -> list[str]:
+def _checks(given: list[str], old: list[OldRun]) -> list[str]:
     """Return the names of the checks; a name that this version does not know may be of a run by another one."""
     if not given:
-        old = (old_run(directory) for directory in source.directories)
-        return sorted({check for run in old if run is not None for check in run.checks})
+        return sorted({check for run in old for check in run.checks})
     if given == ["all"]:
         return settings.checks("all")[0]
     return [str(check) for check in given]
+
+
+def _limits(options: dict[str, Any], old: list[OldRun]) -> dict[str, str]:
+    """Return what the run is judged by: what is given, else for the newest run again what it was judged by, else the defaults.
+
+    Slices that are merged were often made not to fail, for the merged report to judge.
+    """
+    fail_on, lost = FAIL_ON_DEFAULT, "0"
+    if old and not options["runs"]:
+        fail_on = old[0].fail_on if old[0].fail_on in FAIL_ON else fail_on
+        with contextlib.suppress(ValueError):
+            allowed_unreachable(old[0].max_unreachable, 0)
+            lost = old[0].max_unreachable
+    return {"fail_on": options["fail_on"] or fail_on, "max_unreachable": lost if options["max_unreachable"] is None else options["max_unreachable"]}
 
 
 def _rebuild(recorder: Recorder, directories: list[Path], announcements: Announcements) -> None:

@@ -86,6 +86,31 @@ def test_the_history_is_made_anew_of_the_spool_and_a_damaged_one_is_kept(tmp_pat
     assert len(list(state.glob("history.sqlite3.damaged-*"))) == 1
 
 
+LOST = {"host": "never1", "status": "not_run", "reason": "the run ended before its turn"}
+
+
+def test_the_newest_run_again_is_judged_as_it_was(tmp_path: Path) -> None:
+    state = tmp_path / "state" / "bottomup-security"
+    sample_fleet.write(12, state)
+    summary = json.loads((state / "latest" / "summary.json").read_text())
+    (state / "latest" / "summary.json").write_text(json.dumps(summary | {"fail_on": "never", "max_unreachable": "50%", "failed_hosts": [LOST]}))
+    inventory = tmp_path / "hosts"
+    inventory.write_text("localhost\n")
+
+    def again(**given: Any) -> tuple[int, int]:
+        done = audit(tmp_path, inventory, "-e", json.dumps({"daily_check_report_dir": str(tmp_path / "out"), **given}), playbook=PLAYBOOK)
+        return done.rc, written(tmp_path)["exit"]["code"]
+
+    # A check of the sample fleet could not run. Without an inventory, who was in the run was expected.
+    assert again() == (2, 12)
+    assert sorted(host["host"] for host in written(tmp_path)["hosts"] if host["expected"]) == sorted([*sample_fleet.names(12), LOST["host"]])
+    assert (written(tmp_path)["fail_on"], written(tmp_path)["max_unreachable"]) == ("never", "50%")
+    assert again(daily_check_fail_on="critical") == (2, 10)
+    assert again(daily_check_fail_on="never", daily_check_max_unreachable=0) == (2, 11)
+    # Slices that are merged were made not to fail: the report of all judges.
+    assert again(daily_check_runs=[str(state / "latest")]) == (2, 10)
+
+
 def test_the_entry_to_paste_is_shown(tmp_path: Path) -> None:
     sample_fleet.write(12, tmp_path / "state" / "bottomup-security")
     report(tmp_path)

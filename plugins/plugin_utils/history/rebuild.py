@@ -20,12 +20,14 @@ SUMMARY_LIMIT = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class OldRun:
-    """A directory of the spool, and what its summary says that no document can: who was expected and did not run, and the checks."""
+    """A directory of the spool, and what its summary says that no document can: who was expected and did not run, the checks, what it was judged by."""
 
     directory: Path
     ended: str
     not_run: list[str]
     checks: list[str]
+    fail_on: str = ""
+    max_unreachable: str = ""
 
 
 def rebuild(recorder: Recorder, directories: Sequence[Path], collected: Callable[[OldRun], Any]) -> int:
@@ -68,7 +70,8 @@ def old_run(directory: Path) -> OldRun | None:
         ended = str(summary["ended"])
         epoch(ended)
         lost = [str(host["host"]) for host in summary["failed_hosts"] if host["status"] == "not_run"]
-        return OldRun(directory, ended, lost, [str(check) for check in summary["checks"]])
+        judged_by = (str(summary.get(name, "")) for name in ("fail_on", "max_unreachable"))
+        return OldRun(directory, ended, lost, [str(check) for check in summary["checks"]], *judged_by)
     except (OSError, ValueError, KeyError, TypeError):
         # Killed before its report was made: the documents alone must do.
         newest = max(path.stat().st_mtime for path in documents)

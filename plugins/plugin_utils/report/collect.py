@@ -166,11 +166,12 @@ def collect(
     run_id: str,
     expected_hosts: Iterable[str],
     expected_checks: Sequence[str],
+    everyone: bool = False,
     accept: Accept | None = None,
     remember: Callable[[Sequence[Host], str], Past] | None = None,
     told: Told | None = None,
 ) -> Fleet:
-    """Return the fleet of a run: every expected host, and every other host that has a document.
+    """Return the fleet of a run: every expected host, and every other host that has a document; with ``everyone`` those are expected as well.
 
     Of two documents of one host the later one counts; the result does not depend on their order. ``accept`` says which
     findings are accepted, ``remember`` takes the hosts into the history and says what was before. ``told`` is what is known
@@ -181,7 +182,7 @@ def collect(
     checks = list(dict.fromkeys(expected_checks))
     rows: dict[str, Host] = {}
     for document in documents:
-        host = _host(document, document["host"] in expected, checks, run_id, accept)
+        host = _host(document, everyone or document["host"] in expected, checks, run_id, accept)
         if host.name not in rows or _age(host) > _age(rows[host.name]):
             rows[host.name] = host
     for name in expected:

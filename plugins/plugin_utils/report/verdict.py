@@ -16,6 +16,7 @@ from ..document import FAILED
 from .collect import LOOKED, Fleet
 
 FAIL_ON = ("never", "low", "medium", "high", "critical")
+FAIL_ON_DEFAULT = "high"
 
 # Exit codes of a run, in summary.json and in what the action returns.
 OK = 0
