@@ -18,6 +18,12 @@ Line = tuple[str, str]
 NAMED = 3
 LINE_LIMIT = 400
 
+# What is said where a check saw all and there was nothing; of one that did not, it would be too much.
+NO_DENIALS = "none"
+NO_BANS = "nobody is banned"
+NO_REQUESTS = "no requests"
+NOTHING = (NO_DENIALS, NO_BANS, NO_REQUESTS)
+
 # From this share of a file system on it is said how full it is.
 FULL_PERCENT = 70
 
@@ -31,6 +37,7 @@ def digest_of(results: Mapping[str, Mapping[str, Any]]) -> list[Line]:
         if isinstance(data, dict) and data and status != "not_applicable":
             seen = said(data)
             if status == "incomplete":  # its numbers alone would read as if nothing had happened
+                seen = [line for line in seen if line[1] not in NOTHING]
                 seen.append(("Not wholly seen", f"{check.replace('_', ' ')}: {words(result, 'status_reason')}"))
             lines += [(label, text if len(text) <= LINE_LIMIT else text[: LINE_LIMIT - 1] + "…") for label, text in seen if text]
     return lines
@@ -168,16 +175,19 @@ def _denials(data: Mapping[str, Any]) -> list[Line]:
     let = whole(totals, "allowed_permissive") + whole(totals, "allowed")
     head = [_number(denied, "denied"), _number(whole(totals, "blocked"), "blocked"), _number(let, "let pass"), _number(whole(totals, "malformed"), "malformed")]
     mode = words(data, "mode", "runtime", limit=20) if at(data, "mode", "enabled") else ""
-    return [("Denials", ", ".join(filter(None, head)) or "none"), ("SELinux", mode)]
+    return [("Denials", ", ".join(filter(None, head)) or NO_DENIALS), ("SELinux", mode)]
 
 
 def _web_probes(data: Mapping[str, Any]) -> list[Line]:
     totals = at(data, "totals")
+    hits, lines, unparsed = (whole(totals, name) for name in ("hits", "lines", "unparsed"))
+    if not hits and not lines:
+        return [("Web probes", _number(unparsed, "lines not understood") or NO_REQUESTS)]
     head = [
-        f"{whole(totals, 'hits'):,} of {whole(totals, 'lines'):,} requests",
+        f"{hits:,} of {lines:,} requests" if lines else f"{hits:,} in the error logs",
         f"from {whole(totals, 'clients'):,} {'client' if whole(totals, 'clients') == 1 else 'clients'}" if whole(totals, "clients") else "",
         f"{whole(totals, 'answered'):,} answered",
-        _number(whole(totals, "unparsed"), "lines not understood"),
+        _number(unparsed, "lines not understood"),
     ]
     by_category = at(data, "hits_by_category")
     kinds = sorted(by_category.items(), key=lambda item: (-whole(item[1]), item[0])) if isinstance(by_category, dict) else []
@@ -188,7 +198,7 @@ def _fail2ban(data: Mapping[str, Any]) -> list[Line]:
     jails = rows(data, "jails")
     banned = (f"{words(row, 'name', limit=60)} {whole(row, 'banned'):,}" for row in jails if whole(row, "banned"))
     head = [_number(sum(whole(row, "banned") for row in jails), "now"), _number(sum(whole(row, "new_bans") for row in jails), "since the last look")]
-    return [("Bans", _said(head, _some(banned)) or ("nobody is banned" if jails else ""))]
+    return [("Bans", _said(head, _some(banned)) or (NO_BANS if jails else ""))]
 
 
 # In the order in which they are told.

@@ -95,13 +95,25 @@ def test_other_checks() -> None:
     }
 
 
-def test_numbers_of_what_was_not_looked_at_do_not_stand_alone() -> None:
-    said = {"totals": {"lines": 0, "hits": 0}}
-    assert digest_of({"web_probes": {"status": "not_applicable", "status_reason": "no web server", "data": said}}) == []
-    assert digest_of({"web_probes": {"status": "incomplete", "status_reason": "the log is empty", "data": said}})[-1] == (
-        "Not wholly seen",
-        "web probes: the log is empty",
-    )
+QUIET = {
+    "web_probes": ({"totals": {"lines": 0, "hits": 0}}, ("Web probes", "no requests")),
+    "denials": ({"totals": {"denied": 0}}, ("Denials", "none")),
+    "fail2ban": ({"jails": [{"name": "sshd", "banned": 0}]}, ("Bans", "nobody is banned")),
+}
+
+
+@pytest.mark.parametrize("check", QUIET)
+def test_nothing_is_said_only_of_what_was_wholly_seen(check: str) -> None:
+    data, nothing = QUIET[check]
+    assert digest_of({check: {"status": "not_applicable", "status_reason": "there is none", "data": data}}) == []
+    assert digest_of({check: {"status": "ok", "status_reason": "", "data": data}}) == [nothing]
+    unseen = ("Not wholly seen", f"{check.replace('_', ' ')}: the log is empty")
+    assert digest_of({check: {"status": "incomplete", "status_reason": "the log is empty", "data": data}}) == [unseen]
+
+
+def test_lines_not_understood_are_no_requests() -> None:
+    said = {"status": "incomplete", "status_reason": "what format is it?", "data": {"totals": {"lines": 0, "hits": 0, "unparsed": 5}}}
+    assert digest_of({"web_probes": said}) == [("Web probes", "5 lines not understood"), ("Not wholly seen", "web probes: what format is it?")]
 
 
 NAMES = [
