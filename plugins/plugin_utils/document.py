@@ -45,7 +45,7 @@ _CHECK_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _RULE = re.compile(r"[a-z][a-z0-9_]{0,39}\.[a-z0-9][a-z0-9_.-]{0,79}")
 
 # (key, limit in characters) of the facts that are text.
-_FACT_TEXTS = (("hostname", 255), ("kernel", 200), ("arch", 50), ("python", 50), ("container", 200))
+_FACT_TEXTS = (("hostname", 255), ("kernel", 200), ("arch", 50), ("python", 50), ("container", 200), ("instance", 80))
 _OS_TEXTS = (("id", 50), ("version_id", 50), ("pretty_name", 200))
 _FACT_TIMES = ("boot_time", "clock")
 

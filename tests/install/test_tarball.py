@@ -71,6 +71,7 @@ def test_every_controller_python(version, make_controller, inventory, tmp_path):
     done = controller.daily_check(tmp_path, "-i", inventory, *NEVER_FAIL, history=True)
     assert hosts(done) == ["db1", "web1", "web2"]
     assert (done.state / "history.sqlite3").exists()
+    assert done.report["one_machine"] == [["db1", "web1", "web2"]]
     assert not any(done.recap(host)["changed"] for host in ("db1", "web1", "web2"))
 
 

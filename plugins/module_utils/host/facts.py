@@ -26,7 +26,7 @@ CONTAINER_MARKS = ((b"/run/systemd/container", ""), (b"/run/.containerenv", "pod
 
 
 def facts(machine):
-    """Return hostname, os {}, kernel, arch, python, uid, boot_time, container (a kind, or empty) and clock of the server."""
+    """Return hostname, os {}, kernel, arch, python, uid, boot_time, container (a kind, or empty), instance and clock of the server."""
     system = os.uname()
     return {
         "hostname": text(system.nodename, 255),
@@ -37,6 +37,7 @@ def facts(machine):
         "uid": os.geteuid(),
         "boot_time": iso(boot_time(machine)),
         "container": container(machine),
+        "instance": instance(machine),
         "clock": iso(machine.now),
     }
 
@@ -78,3 +79,16 @@ def container(machine):
         if entry.startswith(b"container="):
             return text(entry[10:] or b"container", 50)
     return ""
+
+
+def instance(machine):
+    """Return what two names of one machine have in common, and no two machines or containers: this boot and the namespace of process numbers.
+
+    Empty where the kernel says neither (random(4), pid_namespaces(7)). A machine that was cloned has the machine-id of the other one, but not its boot.
+    """
+    boot = machine.read_or_none(b"/proc/sys/kernel/random/boot_id", 100)
+    try:
+        namespace = os.readlink(machine.path(b"/proc/self/ns/pid"))
+    except OSError:
+        return ""
+    return text(b"%s %s" % (boot.strip(), namespace), 80) if boot else ""

@@ -15,6 +15,7 @@ from ..accept.apply import Use
 from ..history.past import since
 from ..logs.extract import unpack
 from .collect import COVERAGE, Fleet, Group, Host
+from .twins import one_machine
 from .verdict import Exit, allowed_unreachable, exit_of, sentence
 
 SCHEMA = "bottomup.security/run/1"
@@ -138,6 +139,7 @@ def report_json(run: Run) -> Iterator[bytes]:
     yield b',\n"vulnerabilities":['
     yield from _joined(_dump(announced.as_osv(subject)) for subject, announced in sorted(run.fleet.told.announced.items()))
     yield b"]"
+    yield b',\n"one_machine":' + _dump(one_machine(run.fleet.hosts))
     yield b',\n"acceptances":' + _dump([use.as_dict() for use in run.acceptances])
     yield b',\n"trend":' + _dump(run.fleet.past.trend)
     yield b',\n"logs":' + _dump(asdict(run.fleet.logs))

@@ -49,6 +49,7 @@ from .signs import (
     span,
     together,
 )
+from .twins import told as twins_told
 
 # A fleet of more hosts has their details in the viewer; a smaller one has them on the page.
 VIEWER_ABOVE = 60
@@ -124,6 +125,7 @@ def report_html(run: Run) -> Iterator[bytes]:
         charts=trend(run.fleet.past.trend),
         islands=_islands(run, lambda: sent) if large else (),
         feeds_command=FEEDS_COMMAND,
+        twins=twins_told(run.fleet.hosts),
     )
     stream.enable_buffering(50)
     sent = 0

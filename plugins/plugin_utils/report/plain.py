@@ -17,6 +17,7 @@ from .collect import Group, Host, natural
 from .document import Run
 from .groups import newest_first
 from .signs import together
+from .twins import told as twins_told
 
 WIDTH = 80
 
@@ -73,6 +74,11 @@ def _coverage(run: Run) -> Iterator[str]:
         yield f"  ! and {len(lost) - NOT_CHECKED_SHOWN:,} more hosts not checked"
     for status, words in (("error", "could not run"), ("timeout", "did not end in time"), ("incomplete", "could not see all")):
         yield from _unsound(run.fleet.hosts, status, words)
+    twins, rest = twins_told(run.fleet.hosts)
+    for names, words in twins:
+        yield from _wrapped(f"  ! {_names(names)}: {words}", "    ", lines=2)
+    if rest:
+        yield f"  ! {rest}"
 
 
 def _announced(run: Run) -> Iterator[str]:
