@@ -115,6 +115,7 @@ def _report(options: dict[str, Any], check_mode: bool) -> tuple[Run, dict[str, s
             remember=None if options["accept"] else lambda rows, run_id: recorder.record(rows, run_id, now),
             told=announcements.told,
         )
+        accepted.look_back(fleet)
         run = judge(fleet, **_limits(options, old), title=options["title"], now=now, acceptances=[*accepted.uses, *vex.uses])
         if options["accept"]:  # a question: the run stays as it was written
             return run, {}, _block(fleet, options["accept"], settings.today(now))

@@ -9,15 +9,23 @@ import datetime
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ..document import fingerprint
 from .expression import BadExpression
 from .file import Acceptance
+
+if TYPE_CHECKING:
+    from ..history.past import Gone
+    from ..report.collect import Fleet
 
 EXPIRING_DAYS = 14
 
 # Findings of so many different groups are not one decision any more.
 BROAD_GROUPS = 10
+
+# Statuses of a check that may have findings which this run did not see.
+OUT_OF_SIGHT = ("error", "timeout", "incomplete", "skipped")
 
 
 @dataclass(slots=True)
@@ -31,6 +39,9 @@ class Use:
     hosts: set[str] = field(default_factory=set)
     groups: set[str] = field(default_factory=set)
     failure: str = ""
+    # Whether it covers findings of an earlier run that this one could not look at again, and whether the run looked at all there is.
+    still_open: bool = False
+    whole: bool = True
 
     @property
     def findings(self) -> int:
@@ -45,16 +56,22 @@ class Use:
         entry = self.acceptance
         notes = [f"it cannot be used: {self.failure}"] if self.failure else []
         if self.expired:
-            returned = f", {self.findings:,} {'finding has' if self.findings == 1 else 'findings have'} returned" if self.findings else ", and matches nothing"
-            notes.append(f"expired on {entry.expires}{returned}")
+            returned = f"{self.findings:,} {'finding has' if self.findings == 1 else 'findings have'} returned" if self.findings else f"and {self._unused()}"
+            notes.append(f"expired on {entry.expires}, {returned}")
         elif self.expiring:
             notes.append(f"expires on {entry.expires}")
-        if not self.findings and not self.expired and not self.failure:
-            notes.append("matches nothing in this run")
+        if not self.findings and not self.still_open and not self.expired and not self.failure:
+            notes.append(self._unused())
         if self.broad:
             what = f"{len(self.groups):,} different findings" if len(self.groups) > BROAD_GROUPS else "anything"
             notes.append(f"over-broad: it covers {what}")
         return notes
+
+    def _unused(self) -> str:
+        """Return what an entry without a finding may still be good for."""
+        if self.still_open:
+            return "what it matched is still open: this run could not look at it again"
+        return "matches nothing in this run" if self.whole else "matches nothing that this run looked at"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the acceptance as report.json has it."""
@@ -88,18 +105,40 @@ class Acceptances:
             finding["evidence"] = [*finding["evidence"], {"source": "acceptance", "text": words}]
         return None
 
+    def look_back(self, fleet: Fleet) -> None:
+        """Note which entries without a finding are about what could not be looked at again, as far as the history knows that."""
+        groups = {host.name: host.groups for host in fleet.hosts}
+        whole = not fleet.not_checked and all(cell.status not in OUT_OF_SIGHT for host in fleet.hosts for cell in host.cells.values())
+        for use in self.uses:
+            use.whole = whole
+            use.still_open = not use.findings and any(
+                _holds(use, _remembered(item, host), host, groups.get(host, ())) for item in fleet.past.stale for host in item.hosts
+            )
+
     @staticmethod
     def _covers(use: Use, finding: Mapping[str, Any], host: str, groups: Sequence[str]) -> bool:
-        try:
-            covered = use.acceptance.match.covers(finding, host, groups)
-        except BadExpression as error:
-            use.failure = str(error)
-            return False
+        covered = _holds(use, finding, host, groups)
         if covered:
             use.fingerprints.add(finding["fingerprint"])
             use.hosts.add(host)
             use.groups.add(finding["group"])
         return covered
+
+
+def _holds(use: Use, finding: Mapping[str, Any], host: str, groups: Sequence[str]) -> bool:
+    """Return whether an entry covers a finding; one that cannot be used covers none."""
+    try:
+        return use.acceptance.match.covers(finding, host, groups)
+    except BadExpression as error:
+        use.failure = str(error)
+        return False
+
+
+def _remembered(item: Gone, host: str) -> dict[str, Any]:
+    """Return what the history knows of a finding, in the shape of one; its evidence, counts and references are not kept."""
+    known = {key: getattr(item, key) for key in ("check", "rule", "severity", "title", "subject", "group")}
+    nothing = {"evidence": [], "evidence_cut": 0, "remedy": {"text": "", "commands": []}, "references": [], "count": None, "first": None, "last": None}
+    return {**nothing, **known, "fingerprint": fingerprint(item.check, item.rule, host, item.subject)}
 
 
 def shown(entry: Acceptance) -> dict[str, Any]:

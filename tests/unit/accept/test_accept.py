@@ -256,3 +256,35 @@ def test_filter(tmp_path: Path) -> None:
     for given, expression in bad:
         with pytest.raises(AnsibleFilterError, match=r"bottomup\.security\.findings"):
             findings_filter(given, expression)
+
+
+# what is matched -> its notes on the day on which web1 cannot be reached any more, valid and expired
+LOOKED_BACK: dict[str, tuple[list[str], list[str]]] = {
+    "{rule: restart.kernel, host: web1}": ([], ["expired on 2027-01-31, and what it matched is still open: this run could not look at it again"]),
+    "{rule: restart.kernel, host: 'web*'}": ([], ["expired on 2027-01-31, 2 findings have returned"]),
+    "{rule: nothing.at_all}": (["matches nothing that this run looked at"], ["expired on 2027-01-31, and matches nothing that this run looked at"]),
+}
+
+
+@pytest.mark.parametrize("match", LOOKED_BACK)
+@pytest.mark.parametrize("day", [TODAY, datetime.date(2027, 2, 1)], ids=["valid", "expired"])
+def test_what_could_not_be_looked_at_again_is_not_said_to_be_nothing(match: str, day: datetime.date, tmp_path: Path) -> None:
+    recorder = Recorder("", tmp_path, 0)
+    everybody = list(sample_fleet.documents(12))
+    lost = {"schema": "bottomup.security/host/1", "host": "web1", "groups": [], "status": "unreachable", "reason": "no route"}
+    path = tmp_path / "accepted.yml"
+    path.write_text(f"- match: {match}{REST}")
+    entries = read_acceptances(path, TODAY)
+    for run_id, documents in (("20261122T060000Z-000001", everybody), ("20261123T060000Z-000002", [*everybody, lost])):
+        shown = [document for document in documents if document["host"] != "web1" or (document is lost) == (lost in documents)]
+        acceptances = Acceptances(entries, day)
+        fleet = collect(
+            ({**document, "run_id": run_id} for document in shown),
+            run_id=run_id,
+            expected_hosts=sample_fleet.names(12),
+            expected_checks=sample_fleet.CHECKS,
+            accept=acceptances,
+            remember=lambda rows, run_id: recorder.record(rows, run_id, sample_fleet.NOW),
+        )
+        acceptances.look_back(fleet)
+    assert acceptances.uses[0].notes() == LOOKED_BACK[match][day > TODAY]
