@@ -78,6 +78,7 @@ _GIVEN: dict[str, str] = {
     # Services and sessions. systemctl takes no path: it would link and start the unit in it.
     "loginctl": "terminate-(?:user|session) NAME",
     "machinectl": "(?:status(?: --no-pager)?|reboot) UNITS",
+    "reboot": "",
     "service": "auditd restart|cron start|fail2ban (?:start|restart)",
     "systemctl": (
         "(?:(?:status|list-timers|list-units)(?: --no-pager)?|restart|reload|start|enable --now|disable --now|unmask|reset-failed) UNITS"

@@ -102,9 +102,12 @@ class Server:
         os.chmod(self.write(f"/usr/bin/{name}"), 0o755)
         self.commands[name.encode()] = Command(0, output, b"", False, False)
 
+    def boot_systemd(self) -> None:
+        os.makedirs(self.path("/run/systemd/system"), exist_ok=True)
+
     def systemd(self, **units: str) -> None:
         """Let systemd run; C(units) are the answers for each unit (dots and dashes written as underscores are the test's affair)."""
-        os.makedirs(self.path("/run/systemd/system"), exist_ok=True)
+        self.boot_systemd()
         self.installed("systemctl", "\n\n".join(units[name] for name in sorted(units)).encode() + b"\n")
 
     def scan(self, own_pid: int = 99999, now: float | None = None) -> Scan:

@@ -62,7 +62,7 @@ def run(options, machine):
         "cut": {"groups": max(0, len(rows) - GROUPS_SHOWN), "events": tally.events_cut, "ungrouped": tally.totals["ungrouped"]},
         "severity": min((item["severity"] for item in findings), key=SEVERITIES.index) if findings else "unknown" if incomplete else "ok",
     }
-    return result(findings, data, incomplete, _not_applicable(mode, apparmor, tally, copied))
+    return result(findings, data, incomplete, _not_applicable(mode, apparmor, tally, copied), machine=None if copied else machine)
 
 
 def _incomplete(tally, seen, problems, more):

@@ -108,9 +108,4 @@ def _without_server(look, path, error):
 
 def _finish(look, not_applicable=None):
     look.data["cut"] = dict(sorted(look.cut.items()))
-    if look.findings:
-        from ..host.no_systemd import typed_here  # most hosts have no finding
-        from .fail2ban_findings import WITHOUT_SYSTEMD
-
-        typed_here(look.machine, look.findings, WITHOUT_SYSTEMD)
-    return result(look.findings, look.data, incomplete=look.incomplete, not_applicable=not_applicable)
+    return result(look.findings, look.data, incomplete=look.incomplete, not_applicable=not_applicable, machine=look.machine)

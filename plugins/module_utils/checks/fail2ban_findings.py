@@ -19,17 +19,6 @@ from ..host.finding import finding
 
 LOOK = ("systemctl status fail2ban.service", "journalctl -u fail2ban.service -n 50 --no-pager", "fail2ban-client -t")
 
-# (what is typed where systemd runs, what does the same where it does not; "": nothing does)
-WITHOUT_SYSTEMD = (
-    ("journalctl -u fail2ban.service -n 50 --no-pager", "tail -n 50 /var/log/fail2ban.log"),
-    ("journalctl --no-pager -k -g denied -n 50", "dmesg -T | grep -i denied"),
-    ("systemctl enable --now fail2ban.service", "service fail2ban start"),
-    ("systemctl restart fail2ban.service", "service fail2ban restart"),
-    ("systemctl reload fail2ban.service", "fail2ban-client reload"),
-    ("fail2ban-client -t && systemctl reload fail2ban.service", "fail2ban-client -t && fail2ban-client reload"),
-    ("fail2ban-client -t && systemctl restart fail2ban.service", "fail2ban-client -t && service fail2ban restart"),
-)
-
 # Files that a syslog daemon writes. Without one they are in the journal only, as on Debian from 12 on.
 SYSLOG_FILES = frozenset(("auth.log", "daemon.log", "mail.log", "mail.warn", "maillog", "messages", "secure", "syslog"))
 

@@ -118,11 +118,7 @@ class _Digest:
         self.data.update(self.judge.data(self.top, self.cut))
         self.data.update(self._source_data())
         self.incomplete += self.journal.problems + self.files.problems + self.uptime.incomplete()
-        if self.findings:
-            from ..host.no_systemd import typed_here  # most days there is none
-
-            typed_here(self.machine, self.findings)
-        return result(self.findings, self.data, self.incomplete)
+        return result(self.findings, self.data, self.incomplete, machine=self.machine)
 
     def _read_logs(self):
         """The journal where it reaches, files for what was before it."""

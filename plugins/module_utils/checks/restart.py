@@ -37,7 +37,7 @@ def run(options, machine):
     coverage = _coverage(scan, judged)
     findings = judged.findings + reboot.findings()
     data = dict(judged.data, reboot=reboot.data(), coverage=coverage, unsure=_unsure(scan, judged))
-    return result(findings, data, incomplete=_incomplete(scan, coverage) + judged.left_out)
+    return result(findings, data, incomplete=_incomplete(scan, coverage) + judged.left_out, machine=machine)
 
 
 def _unsure(scan, judged):

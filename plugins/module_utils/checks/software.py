@@ -69,7 +69,7 @@ def run(options, machine):
             findings += software_pending.findings(data["pending"], manager)
         waiting = {row["name"] for row in data["pending"].get("security", ())}
         findings += software_held.findings(manager, data["held"], data["updates"].get("excluded", ()), waiting)
-    return result(findings, data, problems)
+    return result(findings, data, problems, machine=machine)
 
 
 def _packages(machine):

@@ -42,10 +42,10 @@ def run(options, machine):
     work = read_all(machine, place, options, (since, until), trusted, known)
     if not (work.tally.lines or work.tally.unparsed or place.running or options.get("logs") or place.found.denied or work.problems):
         return result((), {}, (), "no web server runs, and no line of any access log lies in the window")
-    return _result(place, work, (since, until), options)
+    return _result(machine, place, work, (since, until), options)
 
 
-def _result(place, work, span, options):
+def _result(machine, place, work, span, options):
     tally = work.tally
     meaning = Meaning(tally)
     totals, by_category = data_of.totals(tally, meaning)
@@ -77,7 +77,7 @@ def _result(place, work, span, options):
     out += findings_of.closed(tally, meaning) + findings_of.logins(clients) + findings_of.forbidden(tally)
     out += findings_of.one_address(tally, all(is_local(address) for address in tally.sources if isinstance(address, bytes)))
     out += _unreadable(place.found.denied + place.errors.denied)
-    return result(out, data, _incomplete(place, work, tally, options))
+    return result(out, data, _incomplete(place, work, tally, options), machine=machine)
 
 
 def _unreadable(denied):

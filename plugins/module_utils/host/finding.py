@@ -109,13 +109,18 @@ def _rank(item):
     return (SEVERITIES.index(item["severity"]), item["rule"], item["subject"], item["title"])
 
 
-def result(findings=(), data=None, incomplete=(), not_applicable=None):
+def result(findings=(), data=None, incomplete=(), not_applicable=None, machine=None):
     """Return a check's result: status, status_reason, findings (worst first, always in the same order) and data.
 
     C(incomplete) lists what could not be looked at: with one entry the status is never C(ok).
     C(not_applicable) is the reason why there is nothing to look at on this host; it wins only when there are no findings.
+    C(machine) is where the commands are to be typed; without it they stay as they are.
     """
     findings = sorted(findings, key=_rank)
+    if findings and machine is not None:
+        from .no_systemd import typed_here  # most hosts have no finding
+
+        typed_here(machine, findings)
     reasons = [text(reason) for reason in incomplete]
     if len(findings) > FINDINGS_LIMIT:
         reasons.append("%d findings more than the %d shown" % (len(findings) - FINDINGS_LIMIT, FINDINGS_LIMIT))

@@ -14,19 +14,30 @@ __metaclass__ = type
 
 from .systemd import is_booted
 
-OF_SYSTEMD = ("systemctl ", "journalctl ", "timedatectl")
+OF_SYSTEMD = ("systemctl ", "journalctl ", "timedatectl", "loginctl ", "machinectl ", "systemd-run ")
+
+# What is typed where systemd runs -> what does the same where it does not. Any other command of systemd is left out there.
+INSTEAD = {
+    "journalctl -u fail2ban.service -n 50 --no-pager": "tail -n 50 /var/log/fail2ban.log",
+    "journalctl --no-pager -k -g denied -n 50": "dmesg -T | grep -i denied",
+    "systemctl enable --now fail2ban.service": "service fail2ban start",
+    "systemctl restart fail2ban.service": "service fail2ban restart",
+    "systemctl reload fail2ban.service": "fail2ban-client reload",
+    "fail2ban-client -t && systemctl reload fail2ban.service": "fail2ban-client -t && fail2ban-client reload",
+    "fail2ban-client -t && systemctl restart fail2ban.service": "fail2ban-client -t && service fail2ban restart",
+    "journalctl --no-pager -k --since -2d | grep -i segfault": "dmesg -T | grep -i segfault",
+    "systemctl reboot": "reboot",
+    "systemctl kexec": "reboot",
+    "systemctl soft-reboot": "reboot",
+}
 
 
-def typed_here(machine, findings, instead=()):
-    """Change the commands of findings, in place, to such as work on this machine.
-
-    C(instead) has (command, command or "") pairs: what to type where systemd does not run. Any other command of systemd is left out there.
-    """
+def typed_here(machine, findings):
+    """Change the commands of findings, in place, to such as work on this machine."""
     if is_booted(machine):
         return
-    other = dict(instead)
     for item in findings:
         remedy = item["remedy"]
-        here = [other.get(command, command) for command in remedy["commands"]]
-        kept = [command for command in here if command and not any(part.startswith(OF_SYSTEMD) for part in command.split(" && "))]
+        here = [INSTEAD.get(command, command) for command in remedy["commands"]]
+        kept = [command for command in here if not any(part.startswith(OF_SYSTEMD) for part in command.split(" && "))]
         item["remedy"] = dict(remedy, commands=kept)

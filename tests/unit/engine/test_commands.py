@@ -25,6 +25,8 @@ COMMANDS = (
     "systemctl restart -- -Hevil.service",
     "systemctl restart 'a;reboot$(id).service'",
     "systemctl daemon-reexec",
+    "reboot",
+    "service cron start",
     "systemctl status --no-pager nginx.service",
     "systemctl status --no-pager -- -Hevil.service",
     "systemctl list-timers --no-pager 'apt-daily*'",

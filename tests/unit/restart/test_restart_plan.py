@@ -297,6 +297,7 @@ def test_case_24_never_restarted(server: Server, name: str) -> None:
     ("openvpn@office.service", "systemctl restart openvpn@office.service", "tunnel"),
 ])
 def test_case_24_what_a_restart_costs_is_said(server: Server, name: str, command: str, words: str) -> None:
+    server.boot_systemd()
     stale(server, 10, cgroup=f"0::/system.slice/{name}")
     finding = server.run()["findings"][0]
     assert finding["remedy"]["commands"] == [command]
@@ -305,6 +306,7 @@ def test_case_24_what_a_restart_costs_is_said(server: Server, name: str, command
 
 @pytest.mark.parametrize(("known", "command"), [(True, "systemctl soft-reboot"), (False, "systemctl reboot")])
 def test_case_24_soft_reboot_only_where_systemd_knows_it(server: Server, known: bool, command: str) -> None:
+    server.boot_systemd()
     stale(server, 10, cgroup="0::/system.slice/dbus.service")
     if known:
         server.write("/usr/lib/systemd/system/soft-reboot.target")

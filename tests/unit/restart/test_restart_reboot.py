@@ -78,9 +78,15 @@ def test_case_23_newest_installed_kernel(server: Server, running: str, installed
 
 
 def test_case_23_finding(server: Server) -> None:
+    server.boot_systemd()
     boots(server, "6.1.0-25-amd64", "6.1.0-25-amd64", "6.1.0-26-amd64")
     finding = server.run()["findings"][0]
     assert (finding["rule"], finding["severity"], finding["remedy"]["commands"]) == ("restart.kernel", "medium", ["systemctl reboot"])
+
+
+def test_case_23_finding_where_systemd_does_not_run(server: Server) -> None:
+    boots(server, "6.1.0-25-amd64", "6.1.0-25-amd64", "6.1.0-26-amd64")
+    assert [finding["remedy"]["commands"] for finding in server.run()["findings"]] == [["reboot"]]
 
 
 def test_case_23_same_release_built_again(server: Server) -> None:

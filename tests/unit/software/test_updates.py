@@ -238,6 +238,7 @@ def test_dnf_automatic(tmp_path: Path, conf: str | None, timer: str, expected: l
 
 def test_dnf_automatic_disabled(tmp_path: Path) -> None:
     server = alma(tmp_path)
+    server.boot_systemd()
     without(server, "/etc/systemd/system/timers.target.wants/dnf-automatic.timer")
     found = server.check()["findings"][0]
     assert found["rule"] == "software.updates_not_set_up" and found["remedy"]["commands"] == ["systemctl enable --now dnf-automatic.timer"]
