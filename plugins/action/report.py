@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ansible import constants as C
 from ansible.utils.display import Display
 
 from ansible_collections.bottomup.security.plugins.plugin_utils import collector, settings, spool, windows
@@ -23,6 +24,7 @@ from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.judge
 from ansible_collections.bottomup.security.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.bottomup.security.plugins.plugin_utils.history.rebuild import OldRun, old_run, rebuild
 from ansible_collections.bottomup.security.plugins.plugin_utils.history.record import Recorder
+from ansible_collections.bottomup.security.plugins.plugin_utils.playbooks import FEEDS_COMMAND, REPORT_COMMAND, with_folders
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect import Fleet, collect
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import VERSION, Run, judge
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.merge import Source, merged
@@ -67,8 +69,9 @@ class ActionModule(ControllerAction):
 
     def answer(self, options: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         # A rebuild is many fleets, one after the other: what each leaves in circles is looked for.
+        inventories = [str(path) for path in variables.get("ansible_inventory_sources") or () if path not in C.DEFAULT_HOST_LIST]
         with contextlib.nullcontext() if options["rebuild"] else collector.put_off():
-            run, paths, words = _report(options, bool(self._task.check_mode))
+            run, paths, words = _report(options, inventories, bool(self._task.check_mode))
         Display().display(f"\n{words}")
         result: dict[str, Any] = {
             "verdict": run.verdict,
@@ -89,7 +92,7 @@ class ActionModule(ControllerAction):
         return result
 
 
-def _report(options: dict[str, Any], check_mode: bool) -> tuple[Run, dict[str, str], str]:
+def _report(options: dict[str, Any], inventories: list[str], check_mode: bool) -> tuple[Run, dict[str, str], str]:
     state_dir = settings.writable(settings.state_dir(options["state_dir"]))
     now = settings.now(options["now"])
     accepted = settings.accepted(options["accepted"], now)
@@ -105,6 +108,8 @@ def _report(options: dict[str, Any], check_mode: bool) -> tuple[Run, dict[str, s
     with Announcements(settings.feeds_dir(options["feeds_dir"], state_dir), state_dir, now, stale_after) as announcements:
         if options["rebuild"] and not options["accept"]:
             _rebuild(recorder, [*sorted((state_dir / "runs").iterdir()), *source.directories], announcements.beside())
+        folders = {"daily_check_state_dir": options["state_dir"], "daily_check_feeds_dir": options["feeds_dir"]}
+        announcements.told.command = with_folders(FEEDS_COMMAND, folders, inventories)
         fleet = collect(
             announcements.judged(source.documents(hosts)),
             run_id=source.run_id,
@@ -117,6 +122,7 @@ def _report(options: dict[str, Any], check_mode: bool) -> tuple[Run, dict[str, s
         )
         accepted.look_back(fleet)
         run = judge(fleet, **_limits(options, old), title=options["title"], now=now, acceptances=[*accepted.uses, *vex.uses])
+        run.report_command = with_folders(REPORT_COMMAND, {"daily_check_state_dir": options["state_dir"]})
         if options["accept"]:  # a question: the run stays as it was written
             return run, {}, _block(fleet, options["accept"], settings.today(now))
         elsewhere = settings.report_dir(options["report_dir"])

@@ -115,6 +115,11 @@ def test_the_entry_to_paste_is_shown(tmp_path: Path) -> None:
     sample_fleet.write(12, tmp_path / "state" / "bottomup-security")
     report(tmp_path)
     wanted = written(tmp_path)["groups"][0]
+    # What the page says is typed, with the folder where the runs are: it need not be the default one.
+    state, page = tmp_path / "state" / "bottomup-security", tmp_path / "out" / "report.html"
+    report(tmp_path, daily_check_state_dir=str(state))
+    typed = f"ansible-playbook bottomup.security.report -e daily_check_state_dir={state} -e daily_check_accept={wanted['group']}"
+    assert typed in page.read_text()
     before = {path: path.read_bytes() for path in (tmp_path / "state").rglob("*") if path.is_file()}
     done = report(tmp_path, daily_check_accept=wanted["group"])
     assert done.rc == 0, done.shown

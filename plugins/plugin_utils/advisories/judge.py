@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import EVIDENCE_LIMIT, finding, result
 
+from ..playbooks import FEEDS_COMMAND
 from . import ends, purl, redhat_vex, remedy, still_running, witnesses, words
 from .index import Feed, Index
-from .match import FEEDS_COMMAND, HostMatch, Matcher, Place, feed_of
+from .match import HostMatch, Matcher, Place, feed_of
 from .priority import Priorities
 from .verdict import AFFECTED, UNFIXED, UNKNOWN, Hit
 

@@ -28,8 +28,6 @@ MANAGERS: dict[str, tuple[int, Callable[[tuple[str, ...], Index, Target], tuple[
 NO_VEX = "Red Hat's statements (VEX) are not at hand: what it does not fix is not known"
 NO_REPOSITORIES = "Red Hat's repository-to-cpe.json is not at hand: the server is taken to have BaseOS and AppStream"
 
-FEEDS_COMMAND = "ansible-playbook bottomup.security.feeds"
-
 
 def decider(manager: str, target: Target) -> Callable[[tuple[str, ...], Index, Target], tuple[Hit, ...]]:
     """Return who judges the packages of a server."""

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..playbooks import FEEDS_COMMAND
 from .osv_export import Announced
 
 REASONS_LIMIT = 20
@@ -63,6 +64,8 @@ class Told:
     announced: dict[str, Announced] = field(default_factory=dict)
     lacking: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
+    # What is typed to fetch the feeds.
+    command: str = FEEDS_COMMAND
     # What the last look at the announcement pages found, as feeds/pages.py has it.
     pages: list[dict[str, Any]] = field(default_factory=list)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
-from ..advisories.match import FEEDS_COMMAND
 from ..advisories.told import Told
 from ..document import fingerprint, group_key
 from ..history.past import COVERAGE
@@ -67,6 +66,6 @@ def feed_groups(told: Told) -> list[Group]:
         )
         for host in group.hosts:
             group.titles.add(why, host)
-        group.variants[(FEEDS_COMMAND,)] = group.hosts
+        group.variants[(told.command,)] = group.hosts
         groups.append(group)
     return groups

@@ -14,6 +14,7 @@ from typing import Any
 from ..accept.apply import Use
 from ..history.past import since
 from ..logs.extract import unpack
+from ..playbooks import REPORT_COMMAND
 from .collect import COVERAGE, Fleet, Group, Host
 from .twins import one_machine
 from .verdict import Exit, allowed_unreachable, exit_of, sentence
@@ -38,6 +39,8 @@ class Run:
     acceptances: list[Use] = field(default_factory=list)
     # What became of the entries of daily_check_tell.
     told: list[dict[str, Any]] = field(default_factory=list)
+    # What is typed to ask this run again.
+    report_command: str = REPORT_COMMAND
 
     def counts(self) -> dict[str, Any]:
         """Return all numbers of the run: hosts by state, checks by status, findings and their groups by severity."""

@@ -25,7 +25,6 @@ from markupsafe import Markup
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import SEVERITIES
 
-from ..advisories.match import FEEDS_COMMAND
 from ..logs.extract import unpack
 from ..reading import epoch
 from .charts import hourly, trend
@@ -124,7 +123,6 @@ def report_html(run: Run) -> Iterator[bytes]:
         linked={host.name for host in (matrix if large else hosts)},
         charts=trend(run.fleet.past.trend),
         islands=_islands(run, lambda: sent) if large else (),
-        feeds_command=FEEDS_COMMAND,
         twins=twins_told(run.fleet.hosts),
     )
     stream.enable_buffering(50)

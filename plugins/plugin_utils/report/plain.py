@@ -11,7 +11,6 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ..advisories.match import FEEDS_COMMAND
 from ..history.past import Gone
 from .collect import Group, Host, natural
 from .document import Run
@@ -90,7 +89,7 @@ def _announced(run: Run) -> Iterator[str]:
     if not told.off:
         yield from _wrapped("Feeds:  " + told.sentence(), "        ", lines=6)
     if told.lacking:
-        yield from _command(FEEDS_COMMAND, "        ")
+        yield from _command(told.command, "        ")
 
 
 def _pages(run: Run) -> Iterator[str]:

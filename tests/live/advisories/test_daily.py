@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import gzip
+import html
 import json
 import re
 import shutil
@@ -21,7 +22,7 @@ from schemas import faults
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import result
 from ansible_collections.bottomup.security.plugins.plugin_utils import spool
-from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.match import FEEDS_COMMAND
+from ansible_collections.bottomup.security.plugins.plugin_utils.playbooks import FEEDS_COMMAND
 
 PLAYBOOK = "bottomup.security.report"
 NOW = "2026-11-22T06:00:00Z"
@@ -139,12 +140,13 @@ def test_the_day(tmp_path: Path) -> None:
 
 def test_without_feeds_and_again_with_them_the_report_is_whole(tmp_path: Path) -> None:
     spooled(tmp_path)
-    done = report(tmp_path, daily_check_feeds_dir=str(tmp_path / "mirror"), daily_check_fail_on="never")
+    report(tmp_path, daily_check_feeds_dir=str(tmp_path / "mirror"), daily_check_fail_on="never")
     read = written(tmp_path)
     assert [group for group in read["groups"] if group["check"] == "software"] == []
     assert {host["checks"]["software"]["status"] for host in read["hosts"]} == {"incomplete"}
     assert read["announcements"]["off_reason"].startswith("There are no announcements on the controller")
-    assert done.shown.count(FEEDS_COMMAND) == 1, done.shown
+    page = html.unescape(re.sub(r"<[^>]+>", "", (tmp_path / "out" / "report.html").read_text()))
+    assert f"{FEEDS_COMMAND} -i {tmp_path}/hosts -e daily_check_feeds_dir={tmp_path}/mirror" in page and page.count(FEEDS_COMMAND) == 1
     feeds(tmp_path / "mirror")
     report(tmp_path, daily_check_feeds_dir=str(tmp_path / "mirror"), daily_check_fail_on="never")
     assert [group["subject"] for group in written(tmp_path)["groups"] if group["severity"] == "critical"] == ["ALSA-2026:2"]

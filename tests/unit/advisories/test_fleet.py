@@ -22,10 +22,10 @@ from schemas import faults
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import finding, result
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories import cache
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.fleet import Announcements
-from ansible_collections.bottomup.security.plugins.plugin_utils.advisories.match import FEEDS_COMMAND
 from ansible_collections.bottomup.security.plugins.plugin_utils.document import accept_answer, fingerprint, group_key
 from ansible_collections.bottomup.security.plugins.plugin_utils.feeds import manifest
 from ansible_collections.bottomup.security.plugins.plugin_utils.history.record import Recorder
+from ansible_collections.bottomup.security.plugins.plugin_utils.playbooks import FEEDS_COMMAND
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect import Fleet, collect
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import judge, report_json, summary_json
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.openmetrics import report_openmetrics
