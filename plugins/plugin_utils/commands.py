@@ -14,12 +14,16 @@ import re
 import shlex
 from collections.abc import Iterator
 
-# What stands in an argument: a name or number that is neither an option nor a path; several of them; a file; a unit; a device; anything.
+# What stands in an argument: a name or number that is neither an option nor a path; several of them; packages; a file; units; a device; anything.
+# A package that ends with a dash is removed by apt, one that ends with .rpm is a file for dnf; a pattern would be all units, or a file that lies there.
 _FORMS = {
+    "PACKAGES": r"PACKAGE(?: PACKAGE)*",
+    "PACKAGE": r"[A-Za-z0-9][A-Za-z0-9._+:~-]*(?<!-)(?<![.]rpm)(?<![.]deb)",
     "NAMES": r"(?!-)[^/\0]+(?: (?!-)[^/\0]+)*",
     "NAME": r"(?!-)[^/\0]+",
     "FILE": r"/[^\0]*",
-    "UNITS": r"(?:(?!-)[^/\0]+(?: (?!-)[^/\0]+)*|-- [^/\0]+(?: [^/\0]+)*)",
+    "UNITS": r"(?:(?!-)UNIT(?: (?!-)UNIT)*|-- UNIT(?: UNIT)*)",
+    "UNIT": r"[^/\0*?\[]+",
     "DEVICE": r"/dev/[A-Za-z0-9_-]+",
     "ANY": r"[^\0]*(?: [^\0]*)*",
 }
@@ -53,7 +57,11 @@ _GIVEN: dict[str, str] = {
     "nginx": "-[tT]",
     "postfix": "check",
     "ras-mc-ctl": "--summary",
-    "sed": r"-n \d+p|-i s/\^[#A-Za-z_\x20*]+=[.]\*/[A-Za-z_]+\x20?=\x20?[a-z]+/ FILE",
+    "sed": (
+        r"-n \d+p|-i s/\^SELINUX=[.]\*/SELINUX=enforcing/ /etc/selinux/config"
+        r"|-i s/\^apply_updates\x20(?:=\x20no|\*=[.]\*)/apply_updates\x20=\x20yes/ /etc/yum/yum-cron[.]conf"
+        r"|-i s/\^#\*AutomaticUpdatePolicy=[.]\*/AutomaticUpdatePolicy=stage/ /etc/rpm-ostreed[.]conf"
+    ),
     "semodule": "-l",
     "smartctl": "-a DEVICE",
     "sort": "-[hn]",
@@ -66,7 +74,7 @@ _GIVEN: dict[str, str] = {
     # SELinux and AppArmor: a mode back on, a label, a port, a boolean, a module to read (-m writes source, -M would make one to load).
     "aa-enforce": r"(?!-)[^\0]+",
     "aa-logprof": "",
-    "apparmor_parser": r"-r /etc/apparmor[.]d/[^\0]*",
+    "apparmor_parser": r"-r (?![^\0]*/[.][.]/)/etc/apparmor[.]d/[^\0]*",
     "audit2allow": "-m NAME",
     "ausearch": "-m [A-Z_,]+(?: -se NAME)?(?: -ts yesterday)?(?: --raw| -i)?",
     "fixfiles": "-F onboot",
@@ -81,8 +89,8 @@ _GIVEN: dict[str, str] = {
     "reboot": "",
     "service": "auditd restart|cron start|fail2ban (?:start|restart)",
     "systemctl": (
-        "(?:(?:status|list-timers|list-units)(?: --no-pager)?|restart|reload|start|enable --now|disable --now|unmask|reset-failed) UNITS"
-        "|--user -M NAME restart UNITS|list-timers(?: --no-pager)?|daemon-reload|daemon-reexec|kexec|reboot|soft-reboot"
+        "(?:(?:status|list-units)(?: --no-pager)?|restart|reload|start|enable --now|disable --now|unmask|reset-failed) UNITS"
+        "|--user -M NAME restart UNITS|list-timers(?: --no-pager)?(?: NAMES)?|daemon-reload|daemon-reexec|kexec|reboot|soft-reboot"
     ),
     "systemd-run": "--user -M NAME --wait --pipe (?:docker|podman|machinectl) (?:ps --filter id=NAME|restart NAME|(?:status|reboot) UNITS)",
     "telinit": "u",
@@ -95,11 +103,11 @@ _GIVEN: dict[str, str] = {
     "gpasswd": "-d NAME NAME",
     "passwd": "-l (?:-- )?NAME",
     # Packages, from the host's own repositories: no path, which would be a package that somebody laid there.
-    "apt-get": "update|upgrade --with-new-pkgs|--fix-broken install|install (?:--only-upgrade |--reinstall )?NAMES",
+    "apt-get": "update|upgrade --with-new-pkgs|--fix-broken install|install (?:--only-upgrade |--reinstall )?PACKAGES",
     "apt-mark": "unhold NAMES",
-    "bundle": "update --conservative NAMES",
+    "bundle": "update --conservative PACKAGES",
     "cp": "-a /var/lib/rpm/ /var/lib/rpm[.]damaged",
-    "dnf": r"upgrade(?: --security|(?: --advisory=[^\0/]+)+| NAMES)?|install NAMES|versionlock delete NAMES",
+    "dnf": r"upgrade(?: --security|(?: --advisory=[^\0/]+)+| PACKAGES)?|install PACKAGES|versionlock delete NAMES",
     "dpkg": "--configure -a",
     "dnf-automatic": "--installupdates",
     "dnf5": "automatic --installupdates",
@@ -139,6 +147,14 @@ def _pattern(arguments: str) -> re.Pattern[str]:
 
 
 _PATTERNS = {program: _pattern(arguments) for program, arguments in _GIVEN.items()}
+
+
+_PACKAGE = re.compile(_FORMS["PACKAGE"])
+
+
+def is_package(name: str) -> bool:
+    """Return whether a name is read as that of a package to install or update, and as nothing else, by every package manager."""
+    return _PACKAGE.fullmatch(name) is not None
 
 
 @functools.lru_cache(maxsize=4096)

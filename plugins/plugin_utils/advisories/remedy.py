@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..commands import is_package
 from .installed_dpkg import NEEDS_PRO
 from .match import Place
 from .verdict import Hit
@@ -62,8 +63,8 @@ def _apt(packages: list[str]) -> str:
 
 
 def _line(command: str, packages: list[str]) -> str:
-    """Return a command with its packages; empty where they are too many, or one would be read as an option."""
-    if len(packages) > PACKAGES_LIMIT or any(name.startswith("-") for name in packages):
+    """Return a command with its packages; empty where they are too many, or one would be read as something else than a package."""
+    if len(packages) > PACKAGES_LIMIT or not all(map(is_package, packages)):
         return ""
     return f"{command} {' '.join(map(shlex.quote, packages))}"
 

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from ansible_collections.bottomup.security.plugins.module_utils.checks import log_digest_kernel
 from ansible_collections.bottomup.security.plugins.module_utils.checks.restart_plan import FIRST_TEST
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import finding, result
-from ansible_collections.bottomup.security.plugins.plugin_utils.commands import is_given
+from ansible_collections.bottomup.security.plugins.plugin_utils.advisories import remedy
+from ansible_collections.bottomup.security.plugins.plugin_utils.commands import is_given, is_package
 from ansible_collections.bottomup.security.plugins.plugin_utils.document import ODD_COMMAND, accept_answer, accept_document
 
 COMMANDS = (
@@ -35,6 +36,7 @@ COMMANDS = (
     "systemctl --user -M alice@ restart sync.service",
     "restorecon -Rv '/srv/$(reboot)'\"'\"'; x'",
     "ausearch -m AVC,USER_AVC -se httpd_t -ts yesterday --raw | audit2allow -m local_httpd_t",
+    "apt-get install --only-upgrade g++ libc6:amd64",
     "apt-get install fail2ban || dnf install fail2ban",
     "du -xh --max-depth=2 /var | sort -h | tail -n 20",
     "journalctl -k -g 'Out of memory|oom-kill|Killed process' --since -2d",
@@ -66,10 +68,23 @@ NO_COMMANDS = (
     "systemctl enable --now /tmp/x.service",
     "systemctl enable --now '/tmp/x.service'",
     "systemctl link /tmp/x.service",
+    "systemctl restart *",
+    "systemctl restart '*'",
+    "systemctl disable --now -- 'ssh?.service'",
     "systemctl restart 'nginx",
     "apt-get install /tmp/x.deb",
     "apt-get install -o=DPkg::Pre-Invoke::=reboot nginx",
+    "apt-get install openssh-server-",
+    "apt-get install --only-upgrade openssh-server- nginx",
+    "apt-get install --only-upgrade nginx=1.0",
+    "apt-get install *",
+    "apt-get install x.deb",
+    "bundle update --conservative *",
     "dnf install https://evil.example/x.rpm",
+    "dnf install x.rpm",
+    "dnf upgrade nginx x.rpm",
+    "dnf install '@x'",
+    "apparmor_parser -r /etc/apparmor.d/../../tmp/x",
     "audit2allow -M local",
     "setenforce 0",
     "journalctl --vacuum-size=1",
@@ -77,6 +92,8 @@ NO_COMMANDS = (
     "rm -rf /",
     "sudo cat /etc/motd",
     "sed -i s/a/b/e /etc/motd",
+    "sed -i 's/^A=.*/PermitRootLogin = yes/' /etc/ssh/sshd_config",
+    "sed -i 's/^SELINUX=.*/SELINUX=disabled/' /etc/selinux/config",
     "sed -n '1e reboot' /etc/motd",
     "fail2ban-client set sshd unbanip 192.0.2.1",
     "printf 'x' > /etc/fail2ban/jail.d/sshd.local",
@@ -127,11 +144,17 @@ def test_no_command_opens_a_pager_that_eats_the_next() -> None:
     assert all(is_given(command) for command in made)
 
 
-@given(st.text(alphabet=st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="/-"), min_size=1, max_size=60))
+@given(st.text(alphabet=st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="/-*?["), min_size=1, max_size=60))
 def test_a_quoted_name_stays_one_word(name: str) -> None:
     """Whatever a unit is called, quoting it makes a command of it, and what follows it unquoted does not."""
     assert is_given(f"systemctl restart {shlex.quote(name)}")
     assert not is_given(f"systemctl restart {shlex.quote(name)};reboot")
+
+
+@pytest.mark.parametrize("name", ["openssh-server-", "-o", "x.rpm", "x=1", "*", "@x", "a b", ""])
+def test_a_name_that_is_no_package_is_in_no_command(name: str) -> None:
+    assert not is_package(name)
+    assert remedy._apt(["nginx", name]) == "apt-get upgrade"
 
 
 @given(st.text(max_size=500))
