@@ -25,7 +25,7 @@ from . import cache, cyclonedx, still_running
 from .index import Feed, Index
 from .judge import NO_LIST, STALE_AFTER, Judge, Judgement
 from .osv_export import Announced, record
-from .told import FeedState, Told
+from .told import FeedState, Told, lacking_words
 
 if TYPE_CHECKING:
     from ..report.collect import Host
@@ -156,7 +156,7 @@ class Announcements:
         own = result(judgement.findings)["findings"]
         cut = [f"{len(judgement.findings) - len(own)} announcements more than the {FINDINGS_LIMIT} shown"] if len(own) < len(judgement.findings) else []
         self._count(host, judgement)
-        _merge(check, [self._identified(host, item) for item in own], [*judgement.incomplete, *judgement.lacking.values(), *cut])
+        _merge(check, [self._identified(host, item) for item in own], [*judgement.incomplete, *cut], judgement.lacking)
 
     def _retried(self, document: dict[str, Any]) -> Judgement | None:
         try:
@@ -219,13 +219,17 @@ def _state(name: str, feed: Feed | None, state: states.FeedState | None, now: fl
     )
 
 
-def _merge(check: dict[str, Any], findings: list[dict[str, Any]], reasons: list[str]) -> None:
+def _merge(check: dict[str, Any], findings: list[dict[str, Any]], reasons: list[str], lacking: Mapping[str, str] | None = None) -> None:
     """Put findings and reasons for what was not judged into the server's own result of the check."""
     # What the server itself saw wholly is ruled out by it, whatever the feeds lack.
     check["unsure"] = None if check["status"] == "incomplete" else RULES
     check["findings"] = [*check["findings"], *findings]
     whole = [check["status_reason"]] if check["status"] == "incomplete" else []
     whole += [text(reason) for reason in reasons]
+    if lacking:
+        # Said once for the fleet, by the names of all the feeds: which of them a server needs differs.
+        check["lacking"] = {"feeds": dict(lacking), "besides": "; ".join(whole[:9])}
+        whole = [*whole[:9], lacking_words(lacking)]
     if whole:
         check["status"], check["status_reason"] = "incomplete", "; ".join(whole[:10])
     elif check["findings"]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -111,11 +112,22 @@ class Told:
         """Return the state of the feeds in one sentence, without those that are as they should be."""
         if self.off:
             return self.off
-        bad = [f"{feed.name} {feed.words()}" for feed in self.feeds if feed.words()]
+        same: dict[str, list[str]] = {}
+        for feed in self.feeds:
+            if feed.words():
+                same.setdefault(feed.words(), []).append(feed.name)
+        bad = [f"{names[0]} {why}" if len(names) == 1 else f"{', '.join(names)}: each {why}" for why, names in same.items()]
         ages = [feed.age_hours for feed in self.feeds if feed.age_hours is not None]
         oldest = f", the oldest had {max(ages):.0f} hours ago" if ages else ""
         words = f"{_number(len(self.feeds), 'feed')}{oldest}"
         return f"{words}; {'; '.join(bad)}" if bad else words
+
+
+def lacking_words(lacking: Mapping[str, str]) -> str:
+    """Return what is wrong with feeds (name -> why) in one sentence: of several their names, the report tells each apart with the run."""
+    if len(lacking) == 1:
+        return next(iter(lacking.values()))
+    return f"{len(lacking)} feeds are missing, too old or refused: {', '.join(sorted(lacking))}" if lacking else ""
 
 
 def _number(count: int, word: str) -> str:

@@ -53,6 +53,9 @@ class Cell:
     accepted: int = 0
     # Rules and subjects of findings that this look, where it is incomplete, could not rule out; None for all of them.
     unsure: tuple[str, ...] | None = None
+    # Feeds that are not as they should be -> why, where that is a reason to be incomplete; what else is one.
+    feeds: Mapping[str, str] = field(default_factory=dict)
+    besides: str = ""
 
     @property
     def failed(self) -> bool:
@@ -259,7 +262,8 @@ def _accepted(findings: list[dict[str, Any]], host: str, groups: Sequence[str], 
 def _cell(result: Mapping[str, Any]) -> Cell:
     counts = Counter(finding["severity"] for finding in result["findings"] if "accepted" not in finding)
     accepted = len(result["findings"]) - sum(counts.values())
-    return Cell(result["status"], result["status_reason"], counts, result.get("duration_ms"), accepted, result.get("unsure") or _unsure(result))
+    unsure = result.get("unsure") or _unsure(result)
+    return Cell(result["status"], result["status_reason"], counts, result.get("duration_ms"), accepted, unsure, **result.get("lacking", {}))
 
 
 def _unsure(result: Mapping[str, Any]) -> tuple[str, ...] | None:

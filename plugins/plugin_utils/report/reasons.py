@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..advisories.told import lacking_words
 from .collect import Host
 from .signs import HOST_SIGNS, STATUS_SIGNS, UNSOUND
 
@@ -29,11 +30,16 @@ def reasons_of(hosts: Iterable[Host]) -> list[Reason]:
     A reason that names its host is the same reason on another host.
     """
     found: dict[tuple[int, str, str, str], list[tuple[str, str]]] = {}
+    hosts = list(hosts)
+    feeds = {name: why for host in hosts for cell in host.cells.values() for name, why in cell.feeds.items()}
     for host in hosts:
         lost = [] if host.looked_at else [(0, host.status, "host", host.reason)]
         for check, cell in host.cells.items():
             if cell.status in UNSOUND:
-                lost.append((2 if cell.status == "incomplete" else 1, cell.status, check, cell.reason))
+                order = 2 if cell.status == "incomplete" else 1
+                # Hosts need different feeds: those that are not as they should be are one row, whatever else is wrong.
+                why = [lacking_words(feeds), cell.besides] if cell.feeds else [cell.reason]
+                lost += [(order, cell.status, check, reason) for reason in why if reason]
         for order, status, what, reason in lost:
             found.setdefault((order, status, what, reason.replace(host.name, "…")), []).append((host.name, reason))
     rows = sorted(found.items(), key=lambda item: (item[0][0], -len(item[1]), item[0]))

@@ -55,7 +55,8 @@ def _head(message: Message, link: str) -> Iterator[str]:
     elif message.page:
         yield f'<p style="margin:0 0 10px;{QUIET}">The whole report: {_safe(message.page)}</p>\n'
     lacks = [(f"{reason.word}: {reason.what.replace('_', ' ')}", reason.reason, reason.hosts) for reason in reasons_of(run.fleet.hosts)]
-    lacks += [("announcements", group.title, group.hosts) for group in run.fleet.coverage if group.rule == FEED]
+    feeds = [("announcements", group.title, group.hosts) for group in run.fleet.coverage if group.rule == FEED]
+    lacks += feeds if len(feeds) == 1 else []  # several are one of the reasons already
     if lacks:
         yield f'<h2 style="{HEADING}">Not looked at, or not wholly</h2>\n<ul style="margin:0;padding-left:20px">\n'
         for what, why, hosts in lacks[:REASONS_SHOWN]:

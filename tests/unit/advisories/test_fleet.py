@@ -31,6 +31,9 @@ from ansible_collections.bottomup.security.plugins.plugin_utils.report.document 
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.openmetrics import report_openmetrics
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.page import report_html
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.plain import report_text
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.reasons import reasons_of
+from ansible_collections.bottomup.security.plugins.plugin_utils.tell.letter import letter
+from ansible_collections.bottomup.security.plugins.plugin_utils.tell.message import Message
 
 OLD = software(rpm("curl", "7.76.1", "29.el9"), rpm("tree", "1.8", "1.el9"))
 NEW = software(rpm("curl", "7.76.1", "40.el9"))
@@ -113,6 +116,24 @@ def test_35_36_a_stale_feed_is_one_row_and_no_host_that_needs_it_is_ok(feeds: Pa
     assert cell(fleet) == ("incomplete", "feed osv/AlmaLinux is 5 days old")
     assert [(group.subject, group.title, group.hosts) for group in fleet.coverage] == [("osv/AlmaLinux", "feed osv/AlmaLinux is 5 days old", ["web1", "web2"])]
     assert fleet.told.sentence() == "4 feeds, the oldest had 120 hours ago; osv/AlmaLinux is 5 days old"
+
+
+def test_several_lacking_feeds_are_one_row_with_their_names(feeds: Path, tmp_path: Path) -> None:
+    """Whatever a server needs of them, and whatever else it could not see."""
+    age(feeds, 5 * 86400)
+    cut = document("cut1", OLD)
+    cut["checks"]["software"].update(status="incomplete", status_reason="rpm hangs")
+    fleet = run(feeds, tmp_path / "state", [document("web1", OLD), document("db1", {"components": []}, {"id": "", "version_id": ""}), cut])
+    folded = "3 feeds are missing, too old or refused: endoflife, kev, osv/AlmaLinux"
+    assert cell(fleet) == ("incomplete", folded)
+    assert cell(fleet, "db1") == ("incomplete", "2 feeds are missing, too old or refused: endoflife, kev")
+    assert cell(fleet, "cut1") == ("incomplete", f"rpm hangs; {folded}")
+    rows = [(row.what, row.reason, row.hosts) for row in reasons_of(fleet.hosts)]
+    assert rows == [("software", folded, ["cut1", "web1", "db1"]), ("software", "rpm hangs", ["cut1"])]
+    assert fleet.told.sentence() == "4 feeds, the oldest had 120 hours ago; endoflife, epss, kev, osv/AlmaLinux: each is 5 days old"
+    report = judge(fleet, fail_on="high", max_unreachable=0, now=NOW)
+    assert b"".join(report_html(report)).decode().count(f"<td>{folded}</td>") == 1
+    assert letter(Message(report, ""), "", 90_000).count("missing, too old or refused") == 1 and "5 days old" not in letter(Message(report, ""), "", 90_000)
 
 
 def test_36_a_damaged_feed_is_said_and_its_last_good_state_is_used(feeds: Path, tmp_path: Path) -> None:
