@@ -102,6 +102,9 @@ class ActionModule(ActionBase):
             return without_answer(error.args[0], error.args[1], ended=iso(time.time()), **about)
         except (BadAnswer, trip.TripError) as error:
             return without_answer("error", str(error), ended=iso(time.time()), **about)
+        except MemoryError:
+            reason = f"the answer is larger than {trip.WIRE_LIMIT // 1048576} MiB, or made to fill memory: is this server to be trusted?"
+            return without_answer("error", reason, ended=iso(time.time()), **about)
         for name in plan.skipped:
             document["checks"][name] = {"status": "skipped", "status_reason": "left out by a tag", "findings": [], "data": {}}
         return document
@@ -122,8 +125,6 @@ class ActionModule(ActionBase):
             raise NoDocument("unreachable", _message(error)) from error
         except AnsibleError as error:
             raise NoDocument("error", _message(error)) from error
-        except MemoryError as error:
-            raise NoDocument("error", f"the answer is larger than {trip.WIRE_LIMIT // 1048576} MiB: is this server to be trusted?") from error
         except BaseException as error:
             # The task's own time limit is a BaseException; the host must still have a document that says so.
             if type(error).__name__ != "TaskTimeoutError":

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 import secrets
 import shlex
@@ -15,6 +14,7 @@ import typing as t
 import zlib
 
 from .hints import hint
+from .untrusted import decoded
 
 # The usual places, newest habit first: a distribution's own, EL8's platform-python, then versions that are installed beside them.
 PYTHONS = (
@@ -66,7 +66,7 @@ def command(interpreter: str | None) -> str:
 def read_answer(token: str, rc: int, stdout: str, stderr: str) -> t.Any:
     """Return the decoded answer of the server.
 
-    Raises TripError for anything but one whole answer with the right token, length and checksum.
+    Raises TripError for anything but one whole answer with the right token, length and checksum, BadAnswer for one that is made to fill memory.
     """
     head = next((found for found in HEAD.finditer(stdout) if found.group("token") == token), None)
     if head is None:
@@ -91,7 +91,7 @@ def _decode(form: str, raw: bytes) -> t.Any:
             raw = inflater.decompress(base64.b64decode(raw, validate=True), DOCUMENT_LIMIT)
             if not inflater.eof:
                 raise TripError(f"the answer is cut, or larger than {DOCUMENT_LIMIT // 1048576} MiB when unpacked")
-        return json.loads(raw)
+        return decoded(raw)
     except (ValueError, zlib.error, binascii.Error, RecursionError) as error:
         raise TripError(f"the answer is not what the payload sends: {type(error).__name__}: {error}") from error
 

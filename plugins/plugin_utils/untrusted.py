@@ -9,6 +9,7 @@ Texts lose their control characters, numbers have an end, and all values of a do
 from __future__ import annotations
 
 import datetime
+import json
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -29,6 +30,9 @@ KEY_LIMIT = 500
 INTEGER_LIMIT = 2**63
 FLOAT_LIMIT = 1e300
 
+# Commas and opening brackets of a document, some of which stand in its texts. Python makes 64 bytes of a {}.
+SIGNS_LIMIT = 3_000_000
+
 # What data costs of the characters that a document may have, where it is no text.
 NUMBER_COST = 20
 WORD_COST = 4
@@ -39,6 +43,13 @@ _TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[
 
 class BadAnswer(Exception):
     """The answer is not a document that can be used; the message says why, in words for the report."""
+
+
+def decoded(content: bytes) -> Any:
+    """Return what JSON says. Raises BadAnswer where it is made to fill memory, ValueError or RecursionError where it is none."""
+    if sum(content.count(sign) for sign in (b",", b"[", b"{")) > SIGNS_LIMIT:
+        raise BadAnswer("it holds far more values than a document has: it is made to fill memory")
+    return json.loads(content)
 
 
 def capped(value: str, limit: int) -> str:

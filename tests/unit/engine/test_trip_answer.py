@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.bottomup.security.plugins.plugin_utils import trip
+from ansible_collections.bottomup.security.plugins.plugin_utils.untrusted import BadAnswer
 
 TOKEN = "0123456789abcdef01234567"
 
@@ -65,6 +66,13 @@ def test_broken_answer_is_told(case: tuple[str, str]) -> None:
     stdout, words = case
     with pytest.raises(trip.TripError, match=words):
         trip.read_answer(TOKEN, 0, stdout, "")
+
+
+def test_an_answer_that_is_made_to_fill_memory_is_not_decoded() -> None:
+    """13 million empty lists are a few kilobytes on the wire and 800 MiB in memory."""
+    body = base64.b64encode(zlib.compress(b"[" + b"[]," * 13_000_000 + b"[]]", 1)).decode()
+    with pytest.raises(BadAnswer, match="made to fill memory"):
+        trip.read_answer(TOKEN, 0, framed(body, "zlib"), "")
 
 
 @given(st.text(), st.text(), st.integers(0, 255))

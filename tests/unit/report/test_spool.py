@@ -18,7 +18,7 @@ from hostile import FORBIDDEN
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.bottomup.security.plugins.plugin_utils import spool
+from ansible_collections.bottomup.security.plugins.plugin_utils import spool, untrusted
 
 
 def document(host: str) -> dict[str, Any]:
@@ -67,14 +67,14 @@ DAMAGE = {
     "newer schema": gzip.compress(json.dumps({**document("web1"), "schema": "bottomup.security/host/2"}).encode()),
     "forged host": gzip.compress(json.dumps(document("db1")).encode()),
     "bomb": gzip.compress(b" " * (spool.UNPACKED_LIMIT + 10), 1),
-    "empty lists": gzip.compress(b"[" + b"[]," * (spool.SIGNS_LIMIT // 2) + b"[]]", 1),
+    "empty lists": gzip.compress(b"[" + b"[]," * (untrusted.SIGNS_LIMIT // 2) + b"[]]", 1),
 }
 
 
 def test_a_file_that_would_fill_memory_is_not_parsed(tmp_path: Path) -> None:
-    body = {**document("web1"), "more": [[]] * (spool.SIGNS_LIMIT // 2)}
+    body = {**document("web1"), "more": [[]] * (untrusted.SIGNS_LIMIT // 2)}
     (tmp_path / "web1.json.gz").write_bytes(gzip.compress(json.dumps(body).encode()))
-    assert read(tmp_path)["web1"] == ("error", "spool file web1.json.gz: holds far more values than a document has: it is made to fill memory")
+    assert read(tmp_path)["web1"] == ("error", "spool file web1.json.gz: it holds far more values than a document has: it is made to fill memory")
 
 
 @pytest.mark.parametrize("case", DAMAGE)
