@@ -143,6 +143,12 @@ class Fleet:
         counted = self._count("checks", lambda: Counter(cell.status for host in self.hosts for cell in host.cells.values()))
         return {status: counted[status] for status in STATUSES}
 
+    def looks(self) -> str:
+        """Return over what the numbers of check_states() are, in words: so many checks on so many hosts."""
+        looked = [host for host in self.hosts if host.cells]
+        checks = len({check for host in looked for check in host.cells})
+        return f"{checks:,} on {'1 host' if len(looked) == 1 else f'{len(looked):,} hosts'}" if looked else ""
+
     def severities(self) -> dict[str, int]:
         """Return the number of findings of each severity, without those of the coverage."""
         total = self._count("severities", lambda: _sum(host.counts for host in self.hosts))

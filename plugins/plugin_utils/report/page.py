@@ -184,12 +184,12 @@ def _local(created: str) -> str:
     return time.strftime("%Y-%m-%d %H:%M %Z", here) if here.tm_gmtoff else ""
 
 
-def _shares(run: Run) -> list[tuple[str, list[tuple[str, str, int, str]]]]:
-    """Return the two bars of the coverage: (label, [(class, sign, number, word)])."""
+def _shares(run: Run) -> list[tuple[str, str, list[tuple[str, str, int, str]]]]:
+    """Return the two bars of the coverage: (label, over what, [(class, sign, number, word)])."""
     hosts, checks = run.fleet.host_states(), run.fleet.check_states()
     return [
-        ("Hosts", [(state, sign, hosts[state], word) for state, (sign, word) in HOST_SIGNS.items()]),
-        ("Checks", [(status, sign, checks[status], word) for status, (sign, word, _meaning) in STATUS_SIGNS.items()]),
+        ("Hosts", "", [(state, sign, hosts[state], word) for state, (sign, word) in HOST_SIGNS.items()]),
+        ("Checks", run.fleet.looks(), [(status, sign, checks[status], word) for status, (sign, word, _meaning) in STATUS_SIGNS.items()]),
     ]
 
 

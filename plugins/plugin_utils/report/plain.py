@@ -48,6 +48,8 @@ def report_text(run: Run, report_path: str = "") -> str:
         rest = groups[GROUPS_SHOWN:]
         if rest:
             lines += ["", f"   and {len(rest)} more: {_by_severity(rest)}"]
+        if report_path:
+            lines += [*([] if rest else [""]), "   One may stay? The page has with its evidence what is typed to accept it."]
     lines += _pages(run)
     lines += _gone("RESOLVED, no longer found", run.fleet.past.resolved)
     lines += _gone("NOT LOOKED AT AGAIN, so still open", run.fleet.past.stale)
@@ -64,7 +66,8 @@ def _coverage(run: Run) -> Iterator[str]:
     hosts = run.fleet.host_states()
     checks = run.fleet.check_states()
     yield from _wrapped("Hosts:  " + _counted(hosts, STATE_WORDS), "        ")
-    yield from _wrapped("Checks: " + _counted(checks, {**{status: status.replace("_", " ") for status in checks}, "findings": "with findings"}), "        ")
+    words = {**{status: status.replace("_", " ") for status in checks}, "findings": "with findings"}
+    yield from _wrapped("Checks: " + ": ".join(filter(None, (run.fleet.looks(), _counted(checks, words)))), "        ")
     yield from _announced(run)
     lost = run.fleet.not_checked
     for host in lost[:NOT_CHECKED_SHOWN]:

@@ -21,6 +21,8 @@ from ansible_collections.bottomup.security.plugins.module_utils.host.finding imp
 from ansible_collections.bottomup.security.plugins.plugin_utils.document import accept_answer, without_answer
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect import Fleet, collect, natural
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import Run, judge, report_json, summary_json
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.page import report_html
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.plain import report_text
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.verdict import allowed_unreachable, exit_of, fails, sentence
 from ansible_collections.bottomup.security.plugins.plugin_utils.spool import read_documents, write_document
 from ansible_collections.bottomup.security.plugins.plugin_utils.titles import Titles
@@ -96,6 +98,24 @@ def test_verdict_and_exit(case: str) -> None:
     assert (run.verdict, run.exit.code) == (words, code)
     assert faults("summary-1", json.loads(summary_json(run))) == []
     assert faults("run-1", json.loads(b"".join(report_json(run)))) == []
+
+
+def test_the_numbers_of_checks_say_over_what_they_are() -> None:
+    looked = fleet(host("a", found("high")), host("b", found(incomplete="x")), dead("c"))
+    assert looked.looks() == "2 on 2 hosts"
+    run = judge(looked, fail_on="high", max_unreachable=0)
+    assert "\nChecks: 2 on 2 hosts: 2 ok, 1 with findings, 1 incomplete\n" in report_text(run)
+    assert '<li class="over">2 on 2 hosts:</li>' in b"".join(report_html(run)).decode()
+    assert (fleet(host("a")).looks(), fleet(dead("a")).looks()) == ("2 on 1 host", "")
+    assert "\nChecks: none\n" in report_text(judge(fleet(dead("a")), fail_on="high", max_unreachable=0))
+
+
+def test_the_text_says_where_it_is_said_how_a_finding_is_accepted() -> None:
+    words = "One may stay? The page has with its evidence what is typed to accept it."
+    run = judge(fleet(host("a", found("high", "low"))), fail_on="high", max_unreachable=0)
+    assert report_text(run, "/srv/report.html").count(words) == 1
+    assert words not in report_text(run)  # without a page
+    assert words not in report_text(judge(fleet(host("a")), fail_on="high", max_unreachable=0), "/srv/report.html")
 
 
 def test_all_reasons_are_named_the_worst_gives_the_code() -> None:
