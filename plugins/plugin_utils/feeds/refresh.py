@@ -20,7 +20,7 @@ from typing import NamedTuple
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import text
 
 from ..advisories import redhat_vex
-from . import manifest, one, transfer, vex
+from . import manifest, one, side_by_side, transfer, vex
 from .catalog import FEEDS, Feed, is_http, joined
 from .manifest import FAILED, Entry
 from .one import Upstream
@@ -81,7 +81,9 @@ def refresh(web: Web, mirror: Path, feeds: Sequence[Feed], upstream: Upstream, d
     C(deadline) is on the monotonic clock: what is not done by then is said, and gone on with next time. C(accepted) are the feeds that may shrink.
     """
     transfer.forget(mirror, time.time())
-    session = one.Session(web, mirror, upstream, threading.Event(), _handed(web, mirror, upstream), accepted)
+    # A server that hands out a byte now and then is waited for no longer than the rest.
+    (handed,) = side_by_side.run([lambda: _handed(web, mirror, upstream)], 1, deadline)
+    session = one.Session(web, mirror, upstream, threading.Event(), handed or {}, accepted)
     names = {feed.name for feed in feeds}
     # What was once asked for in vain, and is no longer asked for, is nobody's trouble any more.
     entries = {name: entry for name, entry in manifest.read(mirror).items() if entry.files or name in names}

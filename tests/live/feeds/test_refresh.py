@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -198,6 +201,35 @@ def test_a_slow_file_that_was_not_finished_in_time_is_gone_on_with_the_next_time
     assert [(request.status, request.range) for request in server.requests(below="/mirror/")] == [(206, f"bytes={had}-")]
     assert (mirror / ZIP).read_bytes() == path.read_bytes()
     assert list((mirror / ".partial").iterdir()) == []
+
+
+def test_a_mirror_that_never_ends_its_headers_is_not_waited_for(mirror, fetch, monkeypatch):
+    """Each byte resets the limit of silence: only the end of the refresh ends that."""
+    monkeypatch.setenv("no_proxy", "*")
+    over = threading.Event()
+
+    def trickle(connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+            until = time.monotonic() + 20
+            while not over.wait(0.05) and time.monotonic() < until:
+                connection.sendall(b"x")
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threads.append(threading.Thread(target=trickle, args=(listening.accept()[0],), daemon=True))
+                threads[-1].start()
+
+    threads: list[threading.Thread] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=serve, daemon=True).start()
+        result, _said = fetch(f"http://127.0.0.1:{listening.getsockname()[1]}", seconds=1)
+        waited_for = not any(thread.is_alive() for thread in threads)
+        over.set()
+        listening.shutdown(socket.SHUT_RDWR)
+    assert result.problems == {ALMA: "it was not finished in time; the next try goes on from there"}
+    assert not waited_for
 
 
 def test_a_half_file_of_another_state_is_not_gone_on_with(server, mirror, fetch):
