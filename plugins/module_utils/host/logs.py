@@ -228,12 +228,15 @@ class Log:
 
 
 def _nofollow(path):
-    """Links in a log directory are followed only where root, or whoever runs this, made them."""
+    """Links in a log directory are followed only where root, or whoever runs this, made them.
+
+    What is no link now may be one when it is opened.
+    """
     try:
         status = os.lstat(path)
     except OSError:
-        return 0
-    return 0 if not stat.S_ISLNK(status.st_mode) or status.st_uid in (0, os.geteuid()) else os.O_NOFOLLOW
+        return os.O_NOFOLLOW
+    return 0 if stat.S_ISLNK(status.st_mode) and status.st_uid in (0, os.geteuid()) else os.O_NOFOLLOW
 
 
 def time_range(log, since, until, stamp):
