@@ -66,8 +66,8 @@ def _coverage(run: Run) -> Iterator[str]:
     hosts = run.fleet.host_states()
     checks = run.fleet.check_states()
     yield from _wrapped("Hosts:  " + _counted(hosts, STATE_WORDS), "        ")
-    words = {**{status: status.replace("_", " ") for status in checks}, "findings": "with findings"}
-    yield from _wrapped("Checks: " + ": ".join(filter(None, (run.fleet.looks(), _counted(checks, words)))), "        ")
+    named = {**{status: status.replace("_", " ") for status in checks}, "findings": "with findings"}
+    yield from _wrapped("Checks: " + ": ".join(filter(None, (run.fleet.looks(), _counted(checks, named)))), "        ")
     yield from _announced(run)
     lost = run.fleet.not_checked
     for host in lost[:NOT_CHECKED_SHOWN]:
