@@ -16,14 +16,14 @@ options:
   fail_on:
     description:
       - The lowest severity of a finding that makes the exit code 10.
-      - Without it V(high), or what the newest run was judged by where O(merge) makes its report again.
+      - Without it V(high), or what the newest run was judged by where O(bottomup.security.report#module:merge) makes its report again.
     type: str
     choices: [never, low, medium, high, critical]
   max_unreachable:
     description:
       - How many hosts may be not reached or not run before the exit code is 11.
       - A count such as V(3) or a percentage of the expected hosts such as V(5%).
-      - Without it V(0), or what the newest run was judged by where O(merge) makes its report again.
+      - Without it V(0), or what the newest run was judged by where O(bottomup.security.report#module:merge) makes its report again.
     type: str
   database:
     description:
