@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import socket
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible import constants as C
 from ansible.utils.display import Display
@@ -29,10 +27,11 @@ from ansible_collections.bottomup.security.plugins.plugin_utils.report.collect i
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import VERSION, Run, judge
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.merge import Source, merged
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.verdict import FAIL_ON, FAIL_ON_DEFAULT, allowed_unreachable
-from ansible_collections.bottomup.security.plugins.plugin_utils.report.write import write_reports, write_summary
-from ansible_collections.bottomup.security.plugins.plugin_utils.tell.channels import Channel
-from ansible_collections.bottomup.security.plugins.plugin_utils.tell.message import Message
-from ansible_collections.bottomup.security.plugins.plugin_utils.tell.send import FILE, Earlier, earlier, tell, told_json, told_text
+from ansible_collections.bottomup.security.plugins.plugin_utils.report.write import write_reports
+
+if TYPE_CHECKING:
+    from ansible_collections.bottomup.security.plugins.plugin_utils.tell.channels import Channel
+    from ansible_collections.bottomup.security.plugins.plugin_utils.tell.telling import Telling
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "state_dir": {"type": "str", "default": ""},
@@ -128,13 +127,13 @@ def _report(options: dict[str, Any], inventories: list[str], check_mode: bool) -
         elsewhere = settings.report_dir(options["report_dir"])
         directory = source.directories[0] if len(source.directories) == 1 else elsewhere or spool.new_run(state_dir, source.run_id)
         newest = None if options["merge"] else state_dir
-        before = [earlier(state_dir / "latest"), earlier(directory)]
+        telling = _telling(channels, [state_dir / "latest", directory]) if channels else None
         paths, words = write_reports(run, directory, newest, settings.outputs(options["outputs"]), elsewhere, _folders(announcements, source, hosts, run))
     if not options["merge"]:
         windows.move_on(fleet.hosts, state_dir)
         spool.forget_runs(state_dir, keep_days, keep=directory)
-    if not options["rebuild"]:  # somebody at work, not the report of the day
-        words += _tell(run, channels, before, directory, paths, check_mode)
+    if telling is not None and not options["rebuild"]:  # somebody at work, not the report of the day
+        words += telling.tell(run, directory, paths, check_mode)
     return run, paths, words
 
 
@@ -149,19 +148,11 @@ def _folders(announcements: Announcements, source: Source, hosts: list[str], run
     return {"cyclonedx": lambda: boms(False), "cyclonedx_applications": lambda: boms(True)}
 
 
-def _tell(run: Run, channels: list[Channel], before: list[Earlier], directory: Path, paths: dict[str, str], check_mode: bool) -> str:
-    """Tell the run to whom it is to be told, and return what became of it as text; told.json and summary.json have it too."""
-    if not channels:
-        return ""
-    run_id = run.fleet.run_id
-    untold = list(dict.fromkeys(words for old in before for words in old.untold(run_id)))
-    message = Message(run, f"{socket.gethostname()}:{paths['html']}" if "html" in paths else "", untold)
-    told = tell(channels, message, [item for old in before if old.run_id == run_id for item in old.told], check_mode)
-    run.told = [asdict(item) for item in told]
-    if not check_mode:
-        spool.write_whole(directory / FILE, told_json(run_id, told))
-    write_summary(run, Path(paths["summary"]))
-    return "\n" + told_text(told)
+def _telling(channels: list[Channel], before: list[Path]) -> Telling:
+    # Ansible keeps no bytecode of a collection: what most do not need would be compiled in every run.
+    from ansible_collections.bottomup.security.plugins.plugin_utils.tell.telling import Telling
+
+    return Telling(channels, before)
 
 
 def _source(options: dict[str, Any], state_dir: Path) -> Source:

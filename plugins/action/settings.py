@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
@@ -19,6 +20,7 @@ NAMES = (
     *("database", "keep_days", "accepted", "outputs", "report_dir", "feeds_dir", "vex", "tell", "nobody"),
     *feeds.DEFAULTS,
 )
+Found = TypeVar("Found")
 DEFAULTS = {"timeout": 60, "memory": "256M", "task_timeout": 900, "fail_on": "high", "max_unreachable": 0, "keep_days": 90}
 
 
@@ -32,37 +34,78 @@ class ActionModule(ControllerAction):
         return _checked(options, variables)
 
 
+class _Tried:
+    """Calls what checks a setting and keeps what is wrong: all that is to be mended is told at once."""
+
+    def __init__(self) -> None:
+        self.mistakes: list[str] = []
+
+    def __call__(self, check: Callable[..., Found], *given: Any) -> Found | None:
+        """Return what the check returns, None where the setting is wrong."""
+        try:
+            return check(*given)
+        except settings.SettingError as error:
+            if str(error) not in self.mistakes:
+                self.mistakes.append(str(error))
+            return None
+
+
 def _checked(args: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
     if boolean(args["nobody"] or False):
         pattern = variables.get("daily_check_hosts", "all")
         raise settings.SettingError(f"no host is looked at: none of the inventory matches {pattern!r}; is it named, as in -i hosts.yml?")
-    enabled, skipped = settings.checks(args["checks"], variables.get("ansible_run_tags", ()), variables.get("ansible_skip_tags", ()))
-    if not enabled:
-        raise settings.SettingError("no check is left to run: the tags of this run leave out all of daily_check_checks")
-    settings.options(args["options"])
-    timeout = settings.timeout(args["timeout"])
-    task_timeout = settings.task_timeout(args["task_timeout"])
-    if task_timeout <= timeout:
-        raise settings.SettingError(f"daily_check_task_timeout is {task_timeout} s: it must be longer than the limit of each check ({timeout} s)")
-    settings.memory(args["memory"])
-    settings.fail_on(args["fail_on"])
-    settings.max_unreachable(args["max_unreachable"], len(variables.get("ansible_play_hosts_all", ())))
-    settings.accepted(args["accepted"])
-    settings.vex(args["vex"])
-    settings.outputs(args["outputs"])
-    settings.report_dir(args["report_dir"])
-    settings.feeds_dir(args["feeds_dir"], settings.state_dir(args["state_dir"]))
-    feeds.checked(args)
-    settings.tell(args["tell"])
-    settings.database(args["database"])
-    settings.keep_days(args["keep_days"])
-    short = settings.short_trip(task_timeout, timeout, len(enabled))
+    tried = _Tried()
+    checks = tried(_checks, args["checks"], variables)
+    tried(settings.options, args["options"])
+    limits = tried(_limits, args["task_timeout"], args["timeout"])
+    tried(settings.memory, args["memory"])
+    tried(settings.fail_on, args["fail_on"])
+    tried(settings.max_unreachable, args["max_unreachable"], len(variables.get("ansible_play_hosts_all", ())))
+    tried(settings.accepted, args["accepted"])
+    tried(settings.vex, args["vex"])
+    tried(settings.outputs, args["outputs"])
+    tried(settings.report_dir, args["report_dir"])
+    tried(_feeds_dir, args["feeds_dir"], args["state_dir"])
+    tried(feeds.checked, args)
+    tried(settings.tell, args["tell"])
+    tried(settings.database, args["database"])
+    tried(settings.keep_days, args["keep_days"])
+    run_id = tried(settings.run_id, args["run_id"])
+    state_dir = tried(_state_dir, args["state_dir"])
+    if tried.mistakes or checks is None or limits is None:
+        raise settings.SettingError("\n".join(tried.mistakes))
+    short = settings.short_trip(*limits, len(checks[0]))
     stray = settings.stray_tags(variables.get("ansible_run_tags", ()))
     warnings = [*filter(None, (short, stray)), *misspelt(variables)]
     return {
         **({"warnings": warnings} if warnings else {}),
-        "checks": enabled,
-        "skipped_checks": skipped,
-        "run_id": settings.run_id(args["run_id"]),
-        "state_dir": str(settings.writable(settings.state_dir(args["state_dir"]))),
+        "checks": checks[0],
+        "skipped_checks": checks[1],
+        "run_id": run_id,
+        "state_dir": state_dir,
     }
+
+
+def _checks(given: Any, variables: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """Return the checks that run, and those that the tags leave out."""
+    enabled, skipped = settings.checks(given, variables.get("ansible_run_tags", ()), variables.get("ansible_skip_tags", ()))
+    if not enabled:
+        raise settings.SettingError("no check is left to run: the tags of this run leave out all of daily_check_checks")
+    return enabled, skipped
+
+
+def _limits(task: Any, check: Any) -> tuple[int, int]:
+    """Return the seconds for a host and those for each of its checks."""
+    timeout = settings.timeout(check)
+    task_timeout = settings.task_timeout(task)
+    if task_timeout <= timeout:
+        raise settings.SettingError(f"daily_check_task_timeout is {task_timeout} s: it must be longer than the limit of each check ({timeout} s)")
+    return task_timeout, timeout
+
+
+def _feeds_dir(given: Any, state_dir: Any) -> None:
+    settings.feeds_dir(given, settings.state_dir(state_dir))
+
+
+def _state_dir(given: Any) -> str:
+    return str(settings.writable(settings.state_dir(given)))

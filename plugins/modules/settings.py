@@ -14,8 +14,8 @@ version_added: 0.1.0
 description:
   - Checks every setting of M(bottomup.security.daily_check) and M(bottomup.security.report) and makes sure that the state folder can be
     written, on the controller, without a connection.
-  - Fails with one sentence that names the variable, its value and what is allowed. Warns of a variable that begins with C(daily_check_) and
-    is none of the role's.
+  - Fails with a sentence for each variable that is wrong, which names it, its value and what is allowed. Warns of a variable that begins
+    with C(daily_check_) and is none of the role's.
 author:
   - The bottomup.security authors (@bottomup-security)
 extends_documentation_fragment:

@@ -26,8 +26,9 @@ from .payload import available_checks
 from .report.verdict import FAIL_ON, allowed_unreachable
 from .report.write import DEFAULT, OUTPUTS
 from .spool import RUN_ID, new_run_id
-from .tell import chat
-from .tell.channels import Channel, Chat, TellError, channels
+
+if t.TYPE_CHECKING:
+    from .tell.channels import Channel
 
 # The run's own id, made once in the process that all workers are forked from, so that every host of a run agrees on it.
 _OWN_RUN_ID = new_run_id()
@@ -195,6 +196,12 @@ def accepted(given: t.Any, now: float | None = None) -> Acceptances:
 
 def tell(given: t.Any) -> list[Channel]:
     """Return whom the run is told to. No message holds a value that may be a secret."""
+    if given in (None, "", []):
+        return []
+    # Ansible keeps no bytecode of a collection: what most do not need would be compiled in every run.
+    from .tell import chat
+    from .tell.channels import Chat, TellError, channels
+
     try:
         found = channels(given)
         for channel in found:

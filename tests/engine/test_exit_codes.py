@@ -160,29 +160,42 @@ def test_a_limit_of_any_form_is_no_run_over_no_host(limit: str, tmp_path: Path, 
     assert "is no variable" not in done.shown
 
 
+# Each kind of value that is refused is in tests/unit/engine/test_settings.py: this is about the way of each variable to its check.
 BAD_SETTINGS = {
-    "unknown check with options": ('{"daily_check_options": {"nosuch": {"a": 1}}}', "daily_check_options has options for 'nosuch'"),
-    "unknown check": ("daily_check_checks=nosuch", "daily_check_checks names 'nosuch'"),
-    "negative timeout": ("daily_check_timeout=-5", "daily_check_timeout is '-5'"),
-    "malformed duration": ("daily_check_timeout=5parsecs", "daily_check_timeout is '5parsecs'"),
-    "memory too small": ("daily_check_memory=1M", "daily_check_memory is '1M'"),
-    "unwritable state folder": ("daily_check_state_dir=/proc/nowhere", "daily_check_state_dir /proc/nowhere cannot be written"),
-    "unknown threshold": ("daily_check_fail_on=sometimes", "daily_check_fail_on is 'sometimes'"),
-    "malformed share": ("daily_check_max_unreachable=lots", "daily_check_max_unreachable"),
-    "run id with a path": ("daily_check_run_id=../x", "daily_check_run_id is '../x'"),
-    "task limit that the keyword does not take": ("daily_check_task_timeout=15m", "daily_check_task_timeout is '15m'"),
-    "task limit below the check's": ("daily_check_task_timeout=10", "daily_check_task_timeout is 10 s"),
+    "daily_check_options={nosuch: {a: 1}}": "daily_check_options has options for 'nosuch'",
+    "daily_check_checks=nosuch": "daily_check_checks names 'nosuch'",
+    "daily_check_timeout=-5": "daily_check_timeout is -5",
+    "daily_check_memory=1M": "daily_check_memory is '1M'",
+    "daily_check_state_dir=/proc/nowhere": "daily_check_state_dir /proc/nowhere cannot be written",
+    "daily_check_fail_on=sometimes": "daily_check_fail_on is 'sometimes'",
+    "daily_check_max_unreachable=lots": "daily_check_max_unreachable is 'lots'",
+    "daily_check_run_id=../x": "daily_check_run_id is '../x'",
+    "daily_check_keep_days=-1": "daily_check_keep_days is -1",
+    "daily_check_outputs=pigeon": "daily_check_outputs names 'pigeon'",
+    "daily_check_accepted=/nowhere.yml": "daily_check_accepted /nowhere.yml",
+    "daily_check_feeds_timeout=soon": "daily_check_feeds_timeout is 'soon'",
+    "daily_check_tell=somebody": "daily_check_tell, a list is wanted",
 }
 
 
-@pytest.mark.parametrize("case", BAD_SETTINGS.values(), ids=list(BAD_SETTINGS))
-def test_bad_setting_is_told_before_the_first_connection(case: tuple[str, str], tmp_path: Path, collections: str, inventory: Path) -> None:
-    setting, words = case
-    done = audit(tmp_path, inventory, "-e", setting, collections=collections)
+def test_bad_settings_are_told_all_at_once_before_the_first_connection(tmp_path: Path, collections: str, inventory: Path) -> None:
+    bad = tmp_path / "bad.yml"
+    bad.write_text("".join(f"{setting.replace('=', ': ', 1)}\n" for setting in BAD_SETTINGS))
+    done = audit(tmp_path, inventory, "-e", f"@{bad}", collections=collections)
     assert done.rc == 2
-    assert words in done.shown.replace("\\'", "'")
-    assert "Look at the host" not in done.shown
+    shown = done.shown.replace("\\'", "'")
+    for words in BAD_SETTINGS.values():
+        assert words in shown, f"{words!r} is not in\n{shown}"
+    assert "Look at the host" not in shown
     assert done.runs == []
+
+
+def test_a_task_limit_is_told_before_the_first_connection(tmp_path: Path, collections: str, inventory: Path) -> None:
+    """Ansible reads the keyword itself, on another task."""
+    done = audit(tmp_path, inventory, "-e", "daily_check_task_timeout=15m", collections=collections)
+    assert (done.rc, done.runs) == (2, [])
+    assert "daily_check_task_timeout is '15m'" in done.shown.replace("\\'", "'")
+    assert "Look at the host" not in done.shown
 
 
 def test_async_is_refused(tmp_path: Path, collections: str, inventory: Path) -> None:

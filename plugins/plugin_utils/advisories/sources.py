@@ -25,7 +25,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from ..feeds import manifest
-from . import endoflife, epss, kev, nginx, node, osv, postgresql, redhat, redhat_vex, rubysec
+from ..late import late
+from . import redhat_vex
 from .feed import Record
 
 Fact = tuple[str, str, str]
@@ -79,23 +80,23 @@ class Source(NamedTuple):
 
 # (name of the feed, its file, reader of records, reader of facts)
 _FILES: tuple[tuple[str, str, Callable[[Path], Iterator[Record]] | None, Callable[[Path], Iterator[Fact]] | None], ...] = (
-    ("ruby-advisory-db", "ruby-advisory-db.tar.gz", rubysec.read, None),
-    ("nginx", "nginx/security_advisories.xml", nginx.read, None),
-    ("node", "node/index.json", node.read, None),
-    ("postgresql", "postgresql/security.html", postgresql.read, None),
-    ("kev", "kev/known_exploited_vulnerabilities.json", None, kev.facts),
-    ("epss", "epss/epss_scores-current.csv.gz", None, epss.facts),
-    ("redhat", "redhat/repository-to-cpe.json", None, redhat.facts),
+    ("ruby-advisory-db", "ruby-advisory-db.tar.gz", late(__package__, "rubysec", "read"), None),
+    ("nginx", "nginx/security_advisories.xml", late(__package__, "nginx", "read"), None),
+    ("node", "node/index.json", late(__package__, "node", "read"), None),
+    ("postgresql", "postgresql/security.html", late(__package__, "postgresql", "read"), None),
+    ("kev", "kev/known_exploited_vulnerabilities.json", None, late(__package__, "kev", "facts")),
+    ("epss", "epss/epss_scores-current.csv.gz", None, late(__package__, "epss", "facts")),
+    ("redhat", "redhat/repository-to-cpe.json", None, late(__package__, "redhat", "facts")),
 )
 
 
 def find(mirror: Path) -> list[Source]:
     """Return the feeds that a mirror holds, always in the same order."""
     known = {mirror / file.path: file for entry in manifest.read(mirror).values() for file in entry.files}
-    found = [Source(f"osv/{path.parent.name}", path, records=osv.read) for path in sorted(mirror.glob("osv/*/all.zip"))]
+    found = [Source(f"osv/{path.parent.name}", path, records=late(__package__, "osv", "read")) for path in sorted(mirror.glob("osv/*/all.zip"))]
     found += [Source(name, mirror / path, records, facts) for name, path, records, facts in _FILES if (mirror / path).is_file()]
     if (mirror / "endoflife").is_dir():
-        found.append(Source("endoflife", mirror / "endoflife", facts=endoflife.facts))
+        found.append(Source("endoflife", mirror / "endoflife", facts=late(__package__, "endoflife", "facts")))
     archive = redhat_vex.archive(mirror)
     if archive is not None:
         dated = archive.with_name(redhat_vex.CHANGES)

@@ -9,28 +9,23 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from .. import spool
+from ..late import late
 from ..spool import SpoolError, point_latest, write_whole
 from .document import Run, report_json, summary_json
-from .junit import report_junit
-from .markdown import report_markdown
-from .nagios import report_nagios
-from .openmetrics import report_openmetrics
 from .page import report_html
 from .plain import report_text
-from .sarif import report_sarif
-from .sheet import report_csv
 
 # name in daily_check_outputs -> (file, what writes it)
 WRITERS: dict[str, tuple[str, Callable[[Run], bytes | Iterable[bytes]]]] = {
     "json": ("report.json", report_json),
     "html": ("report.html", report_html),
     "text": ("report.txt", lambda run: report_text(run).encode("utf-8", "backslashreplace")),
-    "markdown": ("report.md", report_markdown),
-    "sarif": ("report.sarif", report_sarif),
-    "junit": ("report.xml", report_junit),
-    "openmetrics": ("report.prom", report_openmetrics),
-    "csv": ("report.csv", report_csv),
-    "nagios": ("report.nagios", report_nagios),
+    "markdown": ("report.md", late(__package__, "markdown", "report_markdown")),
+    "sarif": ("report.sarif", late(__package__, "sarif", "report_sarif")),
+    "junit": ("report.xml", late(__package__, "junit", "report_junit")),
+    "openmetrics": ("report.prom", late(__package__, "openmetrics", "report_openmetrics")),
+    "csv": ("report.csv", late(__package__, "sheet", "report_csv")),
+    "nagios": ("report.nagios", late(__package__, "nagios", "report_nagios")),
 }
 
 # name in daily_check_outputs of those with a file for each host or application, in a folder of that name.
