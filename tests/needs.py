@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -19,7 +20,7 @@ SHARED = REPOSITORY.parent / "shared"
 RUN = os.environ.get("BOTTOMUP_TEST_RUN", "alone")
 
 
-def missing(reason: str) -> None:
+def missing(reason: str) -> NoReturn:
     """Skip the calling test or module with the reason, or fail it in CI."""
     if IN_CI:
         pytest.fail(f"CI must run everything, but: {reason}", pytrace=False)
@@ -39,10 +40,12 @@ def command(*names: str) -> None:
 
 def python(version: str) -> str:
     """Return the path of an interpreter of that version (``3.6``)."""
-    found = _pythons(version)
-    if not found:
-        missing(f"needs Python {version}")
-    return found[0]
+    return find_python(version) or missing(f"needs Python {version}")
+
+
+def find_python(version: str) -> str:
+    """Return the path of an interpreter of that version, empty where there is none."""
+    return next(iter(_pythons(version)), "")
 
 
 def python_folders() -> list[str]:

@@ -23,6 +23,8 @@ from ansible_collections.bottomup.security.plugins.plugin_utils.spool import rea
 NO_REFRESH = "daily_check_feeds_refresh=false"
 # SQLAlchemy alone takes a quarter of a run's start; what the history does with a run has tests of its own.
 NO_HISTORY = "daily_check_database=off"
+# Where apt keeps no cache, as in a container, each question to it takes two seconds. That it is asked, tests/engine/test_engine.py shows for every Python.
+NO_PENDING = '{"daily_check_options": {"software": {"pending": false}}}'
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

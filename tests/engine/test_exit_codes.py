@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
@@ -149,13 +150,28 @@ def test_a_run_over_no_host_is_no_good_run(case: tuple[bool, list[str]], tmp_pat
     assert "no host is looked at: none of the inventory matches" in done.shown, done.shown
 
 
-LIMITS = {"regular expression": "~good[12]", "all but": "!dead", "pattern and pattern": "all,&dead*,!dead1", "file": "@limit"}
+# limit -> the hosts that are left
+LIMITS = {
+    "regular expression": ("~good[12]", {"good1", "good2"}),
+    "all but": ("!dead", {"good1", "good2"}),
+    "pattern and pattern": ("all,&dead*,!dead1", {"dead2"}),
+    "file": ("@limit", {"good1"}),
+}
 
 
-@pytest.mark.parametrize("limit", LIMITS.values(), ids=list(LIMITS))
-def test_a_limit_of_any_form_is_no_run_over_no_host(limit: str, tmp_path: Path, collections: str, inventory: Path) -> None:
+@pytest.mark.parametrize("case", LIMITS.values(), ids=list(LIMITS))
+def test_a_limit_of_any_form_is_no_run_over_no_host(case: tuple[str, set[str]], tmp_path: Path, collections: str, inventory: Path) -> None:
+    """Whose turn it is, Ansible says without a run; the first play would be localhost's, or fail, were there nobody."""
+    limit, hosts = case
     (tmp_path / "limit").write_text("good1\n")
-    done = audit(tmp_path, inventory, *FINE, "-l", limit, collections=collections)
+    done = audit(tmp_path, inventory, *FINE, "-l", limit, "--list-hosts", collections=collections)
+    assert done.rc == 0, done.shown
+    plays = re.findall(r"(?m)^ +play #(\d) .*\n.*\n +hosts \(\d\):\n((?:      .+\n)+)", done.shown)
+    assert [(number, set(names.split())) for number, names in plays[:2]] == [("1", hosts), ("2", hosts)], done.shown
+
+
+def test_a_limit_by_a_regular_expression_is_followed(tmp_path: Path, collections: str, inventory: Path) -> None:
+    done = audit(tmp_path, inventory, *FINE, "-l", "~good[12]", collections=collections)
     assert len(done.runs) == 1, done.shown
     assert "is no variable" not in done.shown
 
@@ -191,11 +207,13 @@ def test_bad_settings_are_told_all_at_once_before_the_first_connection(tmp_path:
 
 
 def test_a_task_limit_is_told_before_the_first_connection(tmp_path: Path, collections: str, inventory: Path) -> None:
-    """Ansible reads the keyword itself, on another task."""
-    done = audit(tmp_path, inventory, "-e", "daily_check_task_timeout=15m", collections=collections)
+    """Ansible reads the keyword itself, on another task. And of the feeds' settings the first one is told: here it is another than above."""
+    bad = ["-e", "daily_check_task_timeout=15m", "-e", "daily_check_feeds_mirror=ftp://x"]
+    done = audit(tmp_path, inventory, *bad, collections=collections)
     assert (done.rc, done.runs) == (2, [])
-    assert "daily_check_task_timeout is '15m'" in done.shown.replace("\\'", "'")
-    assert "Look at the host" not in done.shown
+    shown = done.shown.replace("\\'", "'")
+    assert "daily_check_task_timeout is '15m'" in shown and "daily_check_feeds_mirror is no URL" in shown
+    assert "Look at the host" not in shown
 
 
 def test_async_is_refused(tmp_path: Path, collections: str, inventory: Path) -> None:
