@@ -14,6 +14,8 @@ import feeds_server
 import pytest
 import yaml
 
+from ansible_collections.bottomup.security.plugins.plugin_utils import payload
+
 MODULES = Path(__file__).resolve().parents[2] / "plugins" / "modules"
 INFO_MODULES = sorted(path.stem for path in MODULES.glob("*_info.py"))
 
@@ -85,32 +87,31 @@ def _type_differences(value: Any, entry: dict[str, Any], where: str) -> Iterator
                 yield from differences(row, entry["contains"], f"{where}.")
 
 
-@pytest.mark.parametrize("module", INFO_MODULES)
-def test_return_is_as_documented(controller, module, tmp_path):
-    done = controller.run(tmp_path, "ansible", "all", "-i", "web1,", "-c", "local", "-m", f"bottomup.security.{module}")
-    assert done.rc == 0, done.shown
-    answer, _end = json.JSONDecoder().raw_decode(done.shown.partition(" | SUCCESS => ")[2])
-    assert answer["changed"] is False
-    returned = {name: value for name, value in answer.items() if name not in FROM_ANSIBLE}
-    found = sorted(set(differences(returned, documented_returns(module), "")))
-    assert not found, "\n".join(found)
-
-
 @pytest.fixture(scope="module")
 def answers(controller, tmp_path_factory):
-    """Return what each action returned in one run, by its name."""
+    """Return what each action and each module returned in one run, by its name."""
     folder = tmp_path_factory.mktemp("actions")
     feeds_server.whole(folder / "mirror")
     tasks: list[dict[str, Any]] = []
-    for name, options in TASKS:
+    for name, options in [*TASKS, *((f"{module} alone", {}) for module in INFO_MODULES)]:
         given = {key: str(folder / "mirror") if value == "MIRROR" else value for key, value in options.items()}
-        tasks.append({f"bottomup.security.{name}": given, "register": "result", "ignore_errors": True})
-        tasks.append({"ansible.builtin.copy": {"content": "{{ result | to_json }}", "dest": str(folder / f"{name}.json")}})
+        tasks.append({f"bottomup.security.{name.split()[0]}": given, "register": "result", "ignore_errors": True})
+        tasks.append({"ansible.builtin.set_fact": {"answers": "{{ answers | default({}) | combine({'NAME': result}) }}".replace("NAME", name)}})
+    tasks.append({"ansible.builtin.copy": {"content": "{{ answers | to_json }}", "dest": str(folder / "answers.json")}})
     play = {"hosts": "web1", "gather_facts": False, "tasks": tasks}
     (folder / "play.yml").write_text(json.dumps([play]))
     done = controller.run(folder, "ansible-playbook", "-i", "web1,", "-c", "local", "play.yml")
     assert done.rc == 0, done.shown
-    return {name: json.loads((folder / f"{name}.json").read_text()) for name, _options in TASKS}
+    return json.loads((folder / "answers.json").read_text())
+
+
+@pytest.mark.parametrize("module", INFO_MODULES)
+def test_return_is_as_documented(answers, module):
+    answer = answers[f"{module} alone"]
+    assert (answer["changed"], answer["failed"]) == (False, False), answer
+    returned = {name: value for name, value in answer.items() if name not in FROM_ANSIBLE}
+    found = sorted(set(differences(returned, documented_returns(module), "")))
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("action", [name for name, _options in TASKS])
@@ -118,6 +119,10 @@ def test_return_of_an_action_is_as_documented(answers, action):
     returned = {name: value for name, value in answers[action].items() if name not in {*FROM_ANSIBLE, "msg"}}
     found = sorted(set(differences(returned, documented_returns(action), "")))
     assert not found, "\n".join(found)
+
+
+def test_every_check_is_a_module():
+    assert {f"{check}_info" for check in payload.available_checks()} <= set(INFO_MODULES)
 
 
 def test_the_answers_have_rows_to_compare(answers):
