@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,21 @@ def report(folder: Path, *arguments: str, **variables: Any) -> Audit:
     inventory.write_text("\n".join([*sample_fleet.names(12), "never1"]) + "\n")
     given = {"daily_check_now": NOW, "daily_check_report_dir": str(folder / "out"), **variables}
     return audit(folder, inventory, "-e", json.dumps(given), *arguments, playbook=PLAYBOOK, history=True)
+
+
+def tried(folder: Path, cases: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """Do what the playbook does once for each case, with its variables, in one run; returns how those failed that did."""
+    tasks: list[dict[str, Any]] = []
+    for case, variables in cases.items():
+        said = "{{ said | default({}) | combine({'CASE': ansible_failed_result.msg}) }}".replace("CASE", case)
+        role = {"ansible.builtin.import_role": {"name": "bottomup.security.daily_check", "tasks_from": "merge"}, "vars": variables}
+        tasks.append({"block": [role], "rescue": [{"ansible.builtin.set_fact": {"said": said}}]})
+    tasks.append({"ansible.builtin.copy": {"content": "{{ said | to_json }}", "dest": str(folder / "said.json"), "mode": "0600"}})
+    (folder / "cases.yml").write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
+    done = audit(folder, "localhost,", "-c", "local", playbook=str(folder / "cases.yml"))
+    assert done.rc == 0, done.shown
+    failed: dict[str, str] = json.loads((folder / "said.json").read_text())
+    return failed
 
 
 def written(folder: Path) -> dict[str, Any]:
@@ -94,30 +108,28 @@ def test_the_newest_run_again_is_judged_as_it_was(tmp_path: Path) -> None:
     sample_fleet.write(12, state)
     summary = json.loads((state / "latest" / "summary.json").read_text())
     (state / "latest" / "summary.json").write_text(json.dumps(summary | {"fail_on": "never", "max_unreachable": "50%", "failed_hosts": [LOST]}))
-    inventory = tmp_path / "hosts"
-    inventory.write_text("localhost\n")
-
-    def again(**given: Any) -> tuple[int, int]:
-        done = audit(tmp_path, inventory, "-e", json.dumps({"daily_check_report_dir": str(tmp_path / "out"), **given}), playbook=PLAYBOOK)
-        return done.rc, written(tmp_path)["exit"]["code"]
-
     # A check of the sample fleet could not run. Without an inventory, who was in the run was expected.
-    assert again() == (2, 12)
-    assert sorted(host["host"] for host in written(tmp_path)["hosts"] if host["expected"]) == sorted([*sample_fleet.names(12), LOST["host"]])
-    assert (written(tmp_path)["fail_on"], written(tmp_path)["max_unreachable"]) == ("never", "50%")
-    assert again(daily_check_fail_on="critical") == (2, 10)
-    assert again(daily_check_fail_on="never", daily_check_max_unreachable=0) == (2, 11)
-    # Slices that are merged were made not to fail: the report of all judges.
-    assert again(daily_check_runs=[str(state / "latest")]) == (2, 10)
+    done = audit(tmp_path, "localhost,", "-e", json.dumps({"daily_check_report_dir": str(tmp_path / "out")}), playbook=PLAYBOOK)
+    read = written(tmp_path)
+    assert (done.rc, read["exit"]["code"]) == (2, 12)
+    assert sorted(host["host"] for host in read["hosts"] if host["expected"]) == sorted([*sample_fleet.names(12), LOST["host"]])
+    assert (read["fail_on"], read["max_unreachable"]) == ("never", "50%")
+    cases: dict[str, tuple[dict[str, Any], int]] = {
+        "severity": ({"daily_check_fail_on": "critical"}, 10),
+        "unreachable": ({"daily_check_fail_on": "never", "daily_check_max_unreachable": 0}, 11),
+        # Slices that are merged were made not to fail: the report of all judges.
+        "slices": ({"daily_check_runs": [str(state / "latest")]}, 10),
+    }
+    failed = tried(tmp_path, {case: {**given, "daily_check_report_dir": str(tmp_path / case / "out")} for case, (given, _code) in cases.items()})
+    assert {case: written(tmp_path / case)["exit"]["code"] for case in failed} == {case: code for case, (_given, code) in cases.items()}
 
 
 def test_the_entry_to_paste_is_shown(tmp_path: Path) -> None:
     sample_fleet.write(12, tmp_path / "state" / "bottomup-security")
-    report(tmp_path)
-    wanted = written(tmp_path)["groups"][0]
     # What the page says is typed, with the folder where the runs are: it need not be the default one.
     state, page = tmp_path / "state" / "bottomup-security", tmp_path / "out" / "report.html"
     report(tmp_path, daily_check_state_dir=str(state))
+    wanted = written(tmp_path)["groups"][0]
     typed = f"ansible-playbook bottomup.security.report -e daily_check_state_dir={state} -e daily_check_accept={wanted['group']}"
     assert typed in page.read_text()
     before = {path: path.read_bytes() for path in (tmp_path / "state").rglob("*") if path.is_file()}
@@ -138,11 +150,14 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("bad")
+    sample_fleet.write(1, folder / "state" / "bottomup-security")
+    cases = {case: variables for case, (variables, _words) in BAD.items()} | {"no run at all": {"daily_check_state_dir": str(folder / "empty")}}
+    return tried(folder, cases)
+
+
 @pytest.mark.parametrize("case", BAD)
-def test_bad_input_is_told(case: str, tmp_path: Path) -> None:
-    variables, words = BAD[case]
-    if case != "no run at all":
-        sample_fleet.write(1, tmp_path / "state" / "bottomup-security")
-    done = report(tmp_path, **variables)
-    assert done.rc == 2 and words in done.shown.replace("\\'", "'"), done.shown
-    shutil.rmtree(tmp_path / "state")
+def test_bad_input_is_told(case: str, told: dict[str, str]) -> None:
+    assert BAD[case][1] in told[case]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -20,66 +21,63 @@ from schemas import faults
 
 from ansible_collections.bottomup.security.plugins.plugin_utils import spool
 
-PLAYBOOK = """
-- hosts: all
-  gather_facts: false
-  tasks:
-    - bottomup.security.report:
-        state_dir: "{{ state }}"
-        run_id: run1
-        expected_hosts: "{{ ansible_play_hosts_all }}"
-        expected_checks: "{{ checks }}"
-        fail_on: "{{ fail_on | default('high') }}"
-        max_unreachable: "{{ max_unreachable | default(0) }}"
-        enforce: "{{ enforce | default(false) }}"
-      run_once: true
-      register: report
-    - ansible.builtin.copy:
-        content: "{{ report | to_json }}"
-        dest: "{{ state }}/result.json"
-        mode: "0600"
-      delegate_to: localhost
-      run_once: true
-      vars:
-        ansible_connection: local
-        ansible_python_interpreter: "{{ ansible_playbook_python }}"
-    - ansible.builtin.debug:
-        msg: "{{ report.text }}"
-      run_once: true
-"""
-
 # Reserved for documentation: whoever tried to connect would wait, and the test would not end.
 HOSTS = ["192.0.2.1", "192.0.2.2"]
+CHECKS = ["restart", "fail2ban"]
+
+# case -> the findings of its first host, what differs in the arguments
+CASES: dict[str, tuple[list[str], dict[str, Any]]] = {
+    "two hosts": (["libssl", "kernel"], {"expected_hosts": "{{ ansible_play_hosts_all }}"}),
+    "enforced": (["libssl"], {"enforce": True}),
+    "enforced, good, check mode": (["libssl"], {"enforce": True, "fail_on": "critical"}),
+    "templates": (["libssl"], {}),
+    "bad max_unreachable": ([], {"max_unreachable": "many"}),
+    "bad fail_on": ([], {"fail_on": "urgent"}),
+    "bad state_dir": ([], {"state_dir": "/dev/null/state"}),
+}
 
 
-def play(folder: Path, hosts: list[str], *arguments: str, check_mode: bool = False, **variables: Any) -> subprocess.CompletedProcess[str]:
-    playbook = folder.parent / "playbook.yml"
-    playbook.write_text(PLAYBOOK)
-    given = {"state": str(folder), "checks": ["restart", "fail2ban"], **variables}
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", ",".join(hosts) + ",", "-e", json.dumps(given), *arguments, str(playbook)]
-    environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "False", "ANSIBLE_HOME": str(folder.parent / "ansible")}
-    return subprocess.run(command + (["--check"] if check_mode else []), env=environment, capture_output=True, text=True, check=False, timeout=240)
+@dataclasses.dataclass
+class Ran:
+    """One run of ansible-playbook with a task for each case: what it showed, what the task of each case returned, where the states are."""
+
+    shown: str
+    results: dict[str, dict[str, Any]]
+    folder: Path
+
+    def state(self, case: str) -> Path:
+        return self.folder / case
 
 
-def result(state: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((state / "result.json").read_text())
-    return found
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    folder = tmp_path_factory.mktemp("report")
+    tasks: list[dict[str, Any]] = []
+    for case, (keys, given) in CASES.items():
+        document = sample_fleet.document(HOSTS[0], "web", "debian", keys, CHECKS, {})
+        if case == "templates":
+            item = document["checks"]["restart"]["findings"][0]
+            item["title"] = TEXTS["template"] + TEXTS["ansible"]
+            item["remedy"]["commands"] = [TEXTS["ansible"]]
+        spool.write_document(spool.new_run(folder / case, "run1"), document)
+        arguments = {"state_dir": str(folder / case), "run_id": "run1", "expected_hosts": HOSTS[:1], "expected_checks": CHECKS, "max_unreachable": 0, **given}
+        action = {"bottomup.security.report": arguments, "register": "result", "ignore_errors": True, "check_mode": "check mode" in case}
+        kept = "{{ results | default({}) | combine({'CASE': result}) }}".replace("CASE", case)
+        tasks += [action, {"ansible.builtin.set_fact": {"results": kept}}, {"ansible.builtin.debug": {"msg": "{{ result.text | default('') }}"}}]
+    copy = {"content": "{{ results | to_json }}", "dest": str(folder / "results.json"), "mode": "0600"}
+    local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    tasks.append({"ansible.builtin.copy": copy, "delegate_to": "localhost", "vars": local})
+    play = {"hosts": "all", "gather_facts": False, "tasks": [{**task, "run_once": True} for task in tasks]}
+    (folder / "playbook.yml").write_text(json.dumps([play]))
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", ",".join(HOSTS) + ",", str(folder / "playbook.yml")]
+    environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "False", "ANSIBLE_HOME": str(folder / "ansible")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Ran(done.stdout + done.stderr, json.loads((folder / "results.json").read_text()), folder)
 
 
-@pytest.fixture
-def state(tmp_path: Path) -> Path:
-    return tmp_path / "state"
-
-
-def spooled(state: Path, name: str, *keys: str) -> Path:
-    return spool.write_document(spool.new_run(state, "run1"), sample_fleet.document(name, "web", "debian", keys, ["restart", "fail2ban"], {}))
-
-
-def test_the_report_is_written_no_host_is_connected_to_and_the_result_says_how_it_ended(state: Path) -> None:
-    spooled(state, HOSTS[0], "libssl", "kernel")
-    ran = play(state, HOSTS)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    seen = result(state)
+def test_the_report_is_written_no_host_is_connected_to_and_the_result_says_how_it_ended(ran: Ran) -> None:
+    seen, state = ran.results["two hosts"], ran.state("two hosts")
     assert (seen["changed"], seen["exit"]["code"], seen["verdict"]) == (False, 10, "1 high, 1 medium on 1 of 2 hosts; 1 host not checked")
     assert seen["failed_hosts"] == [{"host": HOSTS[1], "status": "not_run", "reason": "there is no document of this host in the run"}]
     assert sorted(os.listdir(state / "runs" / "run1")) == [f"{HOSTS[0]}.json.gz", "report.html", "report.json", "report.txt", "summary.json"]
@@ -97,46 +95,35 @@ def test_the_report_is_written_no_host_is_connected_to_and_the_result_says_how_i
     assert (summary["exit"], summary["counts"], summary["failed_hosts"]) == (seen["exit"], seen["counts"], seen["failed_hosts"])
 
 
-def test_enforce_fails_with_the_verdict_after_the_report_is_written(state: Path) -> None:
-    spooled(state, HOSTS[0], "libssl")
-    ran = play(state, HOSTS[:1], enforce=True)
-    assert ran.returncode == 2
-    assert f"1 high on {HOSTS[0]}. Exit reason 10: 1 high reaches fail_on=high" in ran.stdout
-    assert (state / "latest" / "report.html").exists()
+def test_enforce_fails_with_the_verdict_after_the_report_is_written(ran: Ran) -> None:
+    seen = ran.results["enforced"]
+    assert seen["failed"] and f"1 high on {HOSTS[0]}. Exit reason 10: 1 high reaches fail_on=high" in seen["msg"]
+    assert (ran.state("enforced") / "latest" / "report.html").exists()
 
 
-def test_enforce_lets_a_good_run_pass_in_check_mode_too(state: Path) -> None:
-    spooled(state, HOSTS[0], "libssl")
-    ran = play(state, HOSTS[:1], enforce=True, fail_on="critical", check_mode=True)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert (state / "latest" / "report.html").exists()
+def test_enforce_lets_a_good_run_pass_in_check_mode_too(ran: Ran) -> None:
+    seen = ran.results["enforced, good, check mode"]
+    assert not seen["failed"], seen
+    assert (ran.state("enforced, good, check mode") / "latest" / "report.html").exists()
 
 
-def test_no_text_of_a_server_is_a_template(state: Path) -> None:
-    document = sample_fleet.document(HOSTS[0], "web", "debian", ["libssl"], ["restart", "fail2ban"], {})
-    item = document["checks"]["restart"]["findings"][0]
-    item["title"] = TEXTS["template"] + TEXTS["ansible"]
-    item["remedy"]["commands"] = [TEXTS["ansible"]]
-    spool.write_document(spool.new_run(state, "run1"), document)
-    ran = play(state, HOSTS[:1])
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "{{ 7*7 }}" in result(state)["text"] and TEXTS["ansible"] in result(state)["text"]
-    assert "{{ 7*7 }}" in ran.stdout and "uid=" not in ran.stdout
-    assert "uid=" not in result(state)["text"]
+def test_no_text_of_a_server_is_a_template(ran: Ran) -> None:
+    text = ran.results["templates"]["text"]
+    assert "{{ 7*7 }}" in text and TEXTS["ansible"] in text
+    assert "{{ 7*7 }}" in ran.shown and "uid=" not in ran.shown
+    assert "uid=" not in text
 
 
-BAD: dict[str, tuple[dict[str, Any], str]] = {
-    "max_unreachable": ({"max_unreachable": "many"}, "max_unreachable is 'many': a count of hosts or a share such as 5% is wanted"),
-    "fail_on": ({"fail_on": "urgent"}, "value of fail_on must be one of"),
-    "state_dir": ({"state": "/dev/null/state"}, "cannot be written"),
+BAD = {
+    "bad max_unreachable": "max_unreachable is 'many': a count of hosts or a share such as 5% is wanted",
+    "bad fail_on": "value of fail_on must be one of",
+    "bad state_dir": "cannot be written",
 }
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_a_bad_argument_is_said(case: str, state: Path) -> None:
-    variables, words = BAD[case]
-    ran = play(state, HOSTS[:1], **variables)
-    assert ran.returncode == 2 and words in ran.stdout + ran.stderr
+def test_a_bad_argument_is_said(case: str, ran: Ran) -> None:
+    assert ran.results[case]["failed"] and BAD[case] in ran.results[case]["msg"]
 
 
 FULL = """
