@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import functools
 import html.parser
 import json
 import re
@@ -45,6 +46,12 @@ RUNS: dict[str, Callable[[], Run]] = {
 }
 
 
+@functools.cache
+def made(case: str) -> Run:
+    """Return a run that nobody changes."""
+    return RUNS[case]()
+
+
 def mail(run: Run, link: str = "") -> EmailMessage:
     """Return the mail of a run as its reader gets it: written to bytes and parsed again."""
     (channel,) = channels([{"mail": ["ops@example.com", "dba@example.com"], "from": "check@example.com", "link": link}])
@@ -76,7 +83,7 @@ class Reader(html.parser.HTMLParser):
 
 @pytest.mark.parametrize("case", RUNS)
 def test_mail(case: str) -> None:
-    run = RUNS[case]()
+    run = made(case)
     read = mail(run)
     assert [part.get_content_type() for part in read.iter_parts()] == ["text/plain", "text/html"]
     assert (read["To"], read["From"], read["Auto-Submitted"]) == ("ops@example.com, dba@example.com", "check@example.com", "auto-generated")
@@ -130,7 +137,7 @@ def test_no_title_and_no_host_ends_a_header(name: str) -> None:
 
 @pytest.mark.parametrize("case", RUNS)
 def test_chat(case: str) -> None:
-    run = RUNS[case]()
+    run = made(case)
     for link in ("", "https://reports.example.com/today"):
         words = short(Message(run, PAGE, ["Run r0 could not be told to mail @ops: " + TEXTS["script"]]), link)
         assert len(words) <= SHORT_LIMIT
@@ -141,7 +148,7 @@ def test_chat(case: str) -> None:
 
 @pytest.mark.parametrize("case", RUNS)
 def test_webhook_document(case: str) -> None:
-    run = RUNS[case]()
+    run = made(case)
     read = json.loads(json.dumps(document(Message(run, PAGE), "")))
     assert faults("message-1", read) == []
     assert (read["verdict"], read["exit"], read["page"]) == (run.verdict, run.exit.as_dict(), PAGE)
