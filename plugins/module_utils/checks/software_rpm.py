@@ -24,7 +24,10 @@ DATABASES = (b"rpmdb.sqlite", b"Packages", b"Packages.db")
 
 FIELDS = (b"NAME", b"EPOCHNUM", b"VERSION", b"RELEASE", b"ARCH", b"SOURCERPM", b"MODULARITYLABEL", b"VENDOR")
 TIME_LIMIT = 30
-OUTPUT_LIMIT = 64 * 1048576
+# A large server has 5,000 packages, of 150 bytes each. Twice as many lines as packages are taken (software.PACKAGES_LIMIT): as rows and
+# as texts they take 100 MB, and the other parts of the check need some, too.
+OUTPUT_LIMIT = 16 * 1048576
+LINES_LIMIT = 40000
 
 # A public key in the database is no software.
 KEYS = "gpg-pubkey"
@@ -48,9 +51,13 @@ def read(machine):
     answer = _ask(machine, rpm, FIELDS)
     if b"unknown tag" in answer.err:  # Enterprise Linux 7 knows no module streams
         answer = _ask(machine, rpm, [b"" if field == b"MODULARITYLABEL" else field for field in FIELDS])
+    # The last piece is what no line break ends: nothing, a line that was cut, or all that is too much.
+    lines = answer.out.split(b"\n", LINES_LIMIT)
+    rest = lines.pop()
+    more = rest.count(b"\n") + 1 if rest and len(lines) == LINES_LIMIT else 0
     rows = []
-    unreadable = 0
-    for line in answer.out.split(b"\n"):
+    unreadable = 1 if rest and not more else 0
+    for line in lines:
         fields = line.split(b"\t")
         if len(fields) == len(FIELDS):
             rows.append(fields)
@@ -58,7 +65,7 @@ def read(machine):
             unreadable += 1
     rows = [row for row in plain_rows(rows) if row[0] != KEYS]
     rows.sort(key=lambda row: (row[5], row[0], row[4], row[2], row[3]))
-    return rows, _findings(answer, rows), _problems(answer, unreadable)
+    return rows, _findings(answer, rows), _problems(answer, unreadable, more)
 
 
 def _ask(machine, rpm, fields):
@@ -66,7 +73,7 @@ def _ask(machine, rpm, fields):
     return machine.run([rpm, b"-qa", b"--queryformat", form], timeout=TIME_LIMIT, limit=OUTPUT_LIMIT)
 
 
-def _problems(answer, unreadable):
+def _problems(answer, unreadable, more):
     problems = []
     if answer.timed_out:
         problems.append("rpm -qa did not answer within %d s" % TIME_LIMIT)
@@ -74,6 +81,8 @@ def _problems(answer, unreadable):
         problems.append("rpm -qa says more than %d MB" % (OUTPUT_LIMIT // 1048576))
     if _complaint(answer):
         problems.append("rpm -qa: %s" % _complaint(answer))
+    if more:
+        problems.append("rpm -qa says more than %d lines, the others were not read" % LINES_LIMIT)
     if unreadable:
         problems.append("%d lines of rpm -qa cannot be read" % unreadable)
     return problems

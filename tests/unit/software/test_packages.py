@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,28 @@ def test_corrupt_rpm_database_keeps_what_can_be_read(tmp_path: Path) -> None:
     result = server.check()
     assert result["status"] == "incomplete" and "malformed" in result["status_reason"]
     assert "software.packages_broken" in rules(result) and len(result["data"]["packages"]["rows"]) == 1
+
+
+def test_more_than_rpm_can_have_is_cut_and_said(tmp_path: Path) -> None:
+    server = alma(tmp_path, "".join(f"p{n}\t0\t1\t1\tnoarch\ts-1-1.src.rpm\t(none)\tx\n" for n in range(60_000)))
+    result = server.check()
+    assert result["status"] == "incomplete" and "more than 40000 lines, the others were not read" in result["status_reason"]
+    assert len(result["data"]["packages"]["rows"]) == 20_000
+
+
+@pytest.mark.parametrize("flood", ["\t" * 7 + "\n", "\n", "a\tb\n", "\0", "x"])
+def test_a_flood_from_rpm_does_not_cost_the_rest_of_the_check(tmp_path: Path, flood: str) -> None:
+    """What software_rpm.OUTPUT_LIMIT lets through is not held as so many rows."""
+    server = alma(tmp_path, RPM + flood * (software_rpm.OUTPUT_LIMIT // len(flood)))
+    machine = server.machine()
+    tracemalloc.start()
+    try:
+        rows, _findings, problems = software_rpm.read(machine)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert RPM.strip().split("\t") in rows and problems
+    assert peak < 128 << 20
 
 
 def test_rpm_that_hangs_is_said(tmp_path: Path) -> None:
