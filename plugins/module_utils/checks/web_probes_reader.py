@@ -28,11 +28,8 @@ BLOCK = 262144
 LINE_LIMIT = 1048576
 # Text that one log may give: a hostile archive could go on for days.
 TEXT_LIMIT = 16 << 30
-# Members of an archive without any text, one after the other.
-EMPTY_LIMIT = 10000
 
-_GZIP = 31  # zlib: a gzip header and checksum around the data
-_MAGIC = b"\x1f\x8b"
+_MAGIC = b"\x1f\x8b"  # of gzip
 
 
 def inflate(descriptor, say, limit=TEXT_LIMIT):
@@ -40,46 +37,21 @@ def inflate(descriptor, say, limit=TEXT_LIMIT):
 
     A file that is plain text in spite of its name is yielded as it is.
     """
-    offset, total, members, empty, ended = 0, 0, 0, 0, False
-    engine, rest = zlib.decompressobj(_GZIP), b""
-    while True:
-        if not rest and not ended:
-            rest = os.pread(descriptor, BLOCK, offset)
-            offset += len(rest)
-            ended = not rest
-        try:
-            text = engine.decompress(rest, BLOCK)
-        except zlib.error as error:
-            if not offset - len(rest) and not rest.startswith(_MAGIC):
-                yield from plain(descriptor, 0, None)
-            elif members and not rest.startswith(_MAGIC):
-                if rest.strip(b"\0"):
-                    say("there is garbage after the archive")
-            else:
-                say("the archive is damaged: %s" % error)
-            return
-        rest = engine.unconsumed_tail
-        if text:
-            empty = 0
+    if os.pread(descriptor, len(_MAGIC), 0) not in (_MAGIC, b""):
+        yield from plain(descriptor, 0, None)
+        return
+    from ..host import archives
+
+    total = 0
+    try:
+        for text in archives.unpack(descriptor, b"gz", BLOCK):
             total += len(text)
             yield text
             if total > limit:
                 say("more than %d bytes of text, the rest was not read" % limit)
                 return
-        if engine.eof:
-            members, empty = members + 1, empty + 1
-            if empty > EMPTY_LIMIT:
-                say("more than %d members without text, the rest was not read" % EMPTY_LIMIT)
-                return
-            rest = engine.unused_data or os.pread(descriptor, BLOCK, offset)
-            offset += 0 if engine.unused_data else len(rest)
-            if not rest:
-                return
-            engine = zlib.decompressobj(_GZIP)
-        elif ended and not text:
-            if offset:
-                say("the archive is cut short")
-            return
+    except archives.DAMAGED as error:
+        say("the archive is damaged or cut short: %s" % ("%s" % error or type(error).__name__))
 
 
 def plain(descriptor, start, end):

@@ -14,11 +14,12 @@ __metaclass__ = type
 
 import os
 
+from .plain import behind_hole
+
 try:
-    import gzip
     import zlib
 except ImportError:  # a Python built without zlib
-    gzip = zlib = None
+    zlib = None
 try:
     import bz2
 except ImportError:
@@ -31,50 +32,113 @@ except ImportError:
 # xz -9 needs 65 MB to unpack, the default 9 MB; a check has 64 MB in all.
 XZ_MEMORY = 24 << 20
 
+# So much of an archive is taken at once: what is left of it when a block is full is copied each time.
+PIECE = 65536
+# After a member the first piece is this long: what an engine has not used is copied, and a log may have a hundred thousand members.
+FIRST_PIECE = 4096
+# Members without any text, one after the other.
+EMPTY_LIMIT = 10000
+
 # What reading a damaged archive raises.
 DAMAGED = (OSError, EOFError, ValueError, MemoryError)
 DAMAGED += ((zlib.error,) if zlib else ()) + ((lzma.LZMAError,) if lzma else ())
 
+_GZIP = 31  # zlib: a gzip header and checksum around the data
+_MAGIC = {b"gz": b"\x1f\x8b", b"bz2": b"BZh", b"xz": b"\xfd7zXZ\0"}
+MAGIC_LENGTH = 6
+
+
+class _Inflate:
+    """zlib's engine with the names of the others."""
+
+    def __init__(self):
+        self._engine = zlib.decompressobj(_GZIP)
+
+    def decompress(self, data, size):
+        return self._engine.decompress(self._engine.unconsumed_tail + data, size)
+
+    @property
+    def needs_input(self):
+        return not self._engine.unconsumed_tail
+
+    @property
+    def eof(self):
+        return self._engine.eof
+
+    @property
+    def unused_data(self):
+        return self._engine.unused_data
+
+
+def _engine_of(packed):
+    """Return what makes a fresh engine for one member."""
+    if packed == b"gz" and zlib:
+        return _Inflate
+    if packed == b"bz2" and bz2:
+        return bz2.BZ2Decompressor
+    if packed == b"xz" and lzma:
+        return lambda: lzma.LZMADecompressor(memlimit=XZ_MEMORY)
+    raise ValueError("this Python cannot unpack .%s" % packed.decode("ascii"))
+
 
 def unpack(descriptor, packed, size):
-    """Yield the text of an archive in blocks of about C(size) bytes; C(packed) is its ending (bytes). Raises what DAMAGED lists."""
-    with os.fdopen(os.dup(descriptor), "rb") as source:
-        source.seek(0)
-        if packed == b"gz" and gzip:
-            reader = gzip.GzipFile(fileobj=source)
-        elif packed == b"bz2" and bz2:
-            reader = bz2.BZ2File(source)
-        elif packed == b"xz" and lzma:
-            reader = _XzReader(source)
-        else:
-            raise ValueError("this Python cannot unpack .%s" % packed.decode("ascii"))
-        while True:
-            block = reader.read(size)
-            if not block:
-                return
-            yield block
+    """Yield the text of an archive, all its members, in blocks of about C(size) bytes; C(packed) is its ending (bytes).
+
+    Raises what DAMAGED lists, after all the text before the damage: the library's own readers keep that to themselves.
+    """
+    small, held = [], 0
+    try:
+        for text in _texts(descriptor, packed, size):
+            small.append(text)
+            held += len(text)
+            if held >= size // 2:
+                yield b"".join(small)
+                small, held = [], 0
+    except DAMAGED:
+        if small:
+            yield b"".join(small)
+        raise
+    if small:
+        yield b"".join(small)
 
 
-class _XzReader:
-    """lzma.LZMAFile has no limit of memory; this has. Streams that follow one another are read as one."""
+def _texts(descriptor, packed, size):
+    make, magic, empty = _engine_of(packed), _MAGIC[packed], 0
+    data = os.pread(descriptor, FIRST_PIECE, 0)
+    offset = len(data)
+    while data:
+        engine, piece, has_text, ended = make(), FIRST_PIECE, False, False
+        while not engine.eof:
+            text = engine.decompress(data, size)
+            if text:
+                has_text = True
+                yield text
+            elif ended and not engine.eof:
+                raise EOFError("its end is missing")
+            if not engine.eof:
+                data = os.pread(descriptor, piece, offset) if engine.needs_input else b""
+                ended = engine.needs_input and not data
+                offset += len(data)
+                piece = min(PIECE, 2 * piece)
+        data, offset = _behind_zeros(descriptor, engine.unused_data, offset)
+        if data and not data.startswith(magic):
+            raise ValueError("there is garbage behind it")
+        empty = 0 if has_text else empty + 1
+        if empty > EMPTY_LIMIT:
+            raise ValueError("more than %d members without text, the rest was not read" % EMPTY_LIMIT)
 
-    def __init__(self, source):
-        self._source, self._reader = source, None
 
-    def read(self, size):
-        while True:
-            if self._reader is None or self._reader.eof:
-                rest = self._reader.unused_data.lstrip(b"\0") if self._reader else b""
-                rest = rest or self._source.read(65536)
-                if not rest:
-                    return b""
-                self._reader = lzma.LZMADecompressor(memlimit=XZ_MEMORY)
-            elif self._reader.needs_input:  # pylint: disable=using-constant-test
-                rest = self._source.read(65536)
-                if not rest:
-                    raise EOFError("the end of the archive is missing")
-            else:
-                rest = b""
-            block = self._reader.decompress(rest, size)
-            if block:
-                return block
+def _behind_zeros(descriptor, data, offset):
+    """Return (first piece of the next member, where the file goes on behind it): tapes and file systems leave zeros behind an archive.
+
+    C(data) was read already, up to C(offset).
+    """
+    rest = data.lstrip(b"\0")
+    while len(rest) < MAGIC_LENGTH:
+        place = behind_hole(descriptor, offset)
+        data = os.pread(descriptor, PIECE, place) if place is not None else b""
+        if not data:
+            break
+        offset = place + len(data)
+        rest = (rest + data).lstrip(b"\0")
+    return rest[:FIRST_PIECE], offset - max(0, len(rest) - FIRST_PIECE)

@@ -224,7 +224,7 @@ class Log:
                     self._say("more than %d bytes unpacked, the rest was not read" % UNPACKED_LIMIT)
                     return
         except archives.DAMAGED as error:
-            self._say("the archive is damaged or cut short: %s" % (error or type(error).__name__))
+            self._say("the archive is damaged or cut short: %s" % ("%s" % error or type(error).__name__))
 
 
 def _nofollow(path):

@@ -76,6 +76,15 @@ def test_damaged_archive(server: Server) -> None:
     assert "auth.log.1.gz: the archive is damaged or cut short" in result["status_reason"]
 
 
+@pytest.mark.parametrize("behind", [b"garbage", gzip.compress(os.urandom(50_000))[:-20_000]])
+def test_lines_before_the_damage_of_an_archive_count(server: Server, behind: bytes) -> None:
+    server.log("/var/log/auth.log.1.gz", gzip.compress(failures(NOW - 80000, 100).encode()) + behind, NOW - 3600)
+    server.log("/var/log/syslog", steady(NOW - 86400, NOW))
+    result = server.run()
+    assert result["data"]["logins"]["failed_total"] == 100
+    assert "auth.log.1.gz: the archive is damaged or cut short" in result["status_reason"]
+
+
 def test_archive_that_cannot_be_unpacked(server: Server) -> None:
     server.log("/var/log/auth.log.1.zst", b"(\xb5/\xfd....", NOW - 3600)
     server.log("/var/log/syslog", steady(NOW - 86400, NOW))
