@@ -76,7 +76,7 @@ class Files:
         path = mapped.path
         if is_pseudo(path):
             return 0.0
-        if path.endswith(DELETED) or is_aside(path) or self.views.is_network(mapped.device, pid):
+        if path.endswith(DELETED) or is_aside(path) or self.views.is_network(mapped.device, pid) or view.is_network(path):
             return float("inf")
         try:
             found = os.stat(view.prefix + path) if not view.root else view.stat(path)
@@ -97,7 +97,7 @@ class Files:
             return None
         if re.search(_SILLY_RENAME, mapped.path):
             return Verdict(REMOVED, mapped.path, None, 0.0)
-        if self.views.is_network(mapped.device, pid):
+        if self.views.is_network(mapped.device, pid) or view.is_network(mapped.path):
             return self._network(mapped)
         for path in spellings(mapped.path):
             found = _stat(view, path)
@@ -105,7 +105,7 @@ class Files:
                 return self._same_inode(view, pid, path, found, span)
         if mapped.path.endswith(DELETED):
             return self._deleted(view, pid, mapped, span)
-        return self._another(view, pid, mapped.path, span)
+        return self._another(view, pid, mapped, span)
 
     @staticmethod
     def _network(mapped):
@@ -140,6 +140,9 @@ class Files:
         """Return the verdicts, none or one, of an executable whose link says that it is deleted and that is not mapped."""
         running = self.proc.path(pid, b"exe")
         found = _stat(view, path)
+        if view.is_network(path):
+            path = without_temporary(path)
+            return [] if is_volatile(path) else [Verdict(REPLACED if is_system(path) else GONE, path, None, 0.0)]
         path = without_temporary(path)
         if found is None:
             found = _stat(view, path)
@@ -154,17 +157,20 @@ class Files:
             pass
         return [Verdict(IDENTICAL if _identical(running, view.open_path(path)) else REPLACED, path, None, 0.0)]
 
-    def _another(self, view, pid, path, span):
+    def _another(self, view, pid, file, span):
         """The name leads to another inode, or to none, and the kernel does not call the file deleted."""
+        path = file.path
+        found = _stat(view, path)
+        if found is None and self.views.is_detached(file.device):
+            return Verdict(NETWORK, path, None, 0.0)
         if is_volatile(path):
             return None
+        if found is None:
+            return Verdict(UNKNOWN, path, None, 0.0)
         running = self.proc.path(pid, b"map_files/" + span)
-        found = _stat(view, path)
         try:
             mapped = os.stat(running)
         except OSError:
-            mapped = None
-        if found is None or mapped is None:
             return Verdict(UNKNOWN, path, None, 0.0)
         if (mapped.st_dev, mapped.st_ino) == (found.st_dev, found.st_ino):
             return None  # btrfs and overlayfs number their files differently in maps

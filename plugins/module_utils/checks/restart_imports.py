@@ -31,6 +31,7 @@ def imported(view, script):
     """Return the paths of the files that a script and its own modules load, from the script's folder and from those it names."""
     text = _read(view, script)
     folders = [os.path.dirname(script)] + [match.rstrip(b"/") for match in re.findall(_FOLDER, text)][:10]
+    folders = [folder for folder in folders if not view.leaves_out(folder)]
     found = []
     todo = [text]
     while todo and len(found) < FILES_LIMIT:

@@ -20,7 +20,7 @@ from ..host.plain import open_plain
 from .restart_files import STALE
 from .restart_listen import Listeners
 from .restart_names import DELETED
-from .restart_view import resolve
+from .restart_view import Places, resolve
 
 PROCESSES_LIMIT = 500
 FILES_LIMIT = 50
@@ -52,7 +52,8 @@ class Rows:
     def _hostname(self, pid):
         """Return the name that a container without a known engine has given itself: stable, and what its owner knows it by."""
         try:
-            descriptor = open_plain(resolve(self.proc.path(pid, b"root"), b"/etc/hostname") or b"")
+            places = Places(self.proc.mounts(pid), False, set())
+            descriptor = open_plain(resolve(self.proc.path(pid, b"root"), b"/etc/hostname", places) or b"")
         except OSError:
             return b"unnamed"
         try:

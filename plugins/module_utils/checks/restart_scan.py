@@ -87,6 +87,7 @@ class Scan:
             process = self._try(pid)
             if process is not None:
                 found.append(process)
+        self.coverage.network_files |= self.views.unasked
         return found
 
     def _try(self, pid):

@@ -62,7 +62,7 @@ class Scripts:
         if script is None:
             return []
         path = self._absolute(pid, script, view)
-        if path is None or self.views.is_network_path(path):
+        if path is None or view.leaves_out(path):
             return []
         found = []
         for name, reason in self._files(kind[0], view, space, path):
