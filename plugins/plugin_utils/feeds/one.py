@@ -17,6 +17,7 @@ from ansible_collections.bottomup.security.plugins.module_utils.host.finding imp
 
 from ..advisories.feed import FeedError
 from . import catalog, shape, transfer
+from .clock import of_header
 from .manifest import FAILED, OK, REFUSED, Entry, File
 from .transfer import Got
 from .web import FetchError, Web, shown
@@ -66,6 +67,7 @@ def fetch(session: Session, feed: catalog.Feed, before: Entry | None, progress: 
     mirror, upstream = session.mirror, session.upstream
     tried = time.time()
     files = {file.path: file for file in before.files} if before else {}
+    same = before is not None and before.url == _where(feed, upstream)
     status, reason, changed = OK, "", False
     modified: list[float] = []
     for file in feed.files:
@@ -73,6 +75,9 @@ def fetch(session: Session, feed: catalog.Feed, before: Entry | None, progress: 
         known = in_use(mirror, files.get(file.local))
         try:
             got = transfer.get(session.web, url, mirror, file.local, known, feed.limit, stoppable(session.stop, progress))
+            if same and is_behind(session, feed, file.local, known, got):
+                transfer.drop(mirror, file.local)
+                continue
             if got.modified is not None:
                 modified.append(got.modified)
             files[file.local] = take(session, feed, file.local, known, files.get(file.local), got)
@@ -111,6 +116,18 @@ def in_use(mirror: Path, file: File | None) -> File | None:
     return file if (state.st_size, state.st_mtime_ns) == (file.size, file.mtime_ns) else None
 
 
+def is_behind(session: Session, feed: catalog.Feed, local: str, known: File | None, got: Got) -> bool:
+    """Return whether what came is an older state than the one in use, which is kept then, and grows no younger; FeedError where it is far older."""
+    had = of_header(known.last_modified) if known else None
+    # One that is dated in the future says nothing: a clock was wrong.
+    if known is None or had is None or got.path is None or got.modified is None or not got.modified < had <= time.time():
+        return False
+    if feed.name in session.accepted or transfer.digest(got.path) == known.sha256:
+        return False
+    shape.not_older(feed.name, Path(local).name, had, got.modified)
+    return True
+
+
 def take(session: Session, feed: catalog.Feed, local: str, known: File | None, last: File | None, got: Got) -> File:
     """Put a file that was fetched in its place, or note that the one there is still the newest; return what is known of it."""
     mirror, target = session.mirror, session.mirror / local
@@ -146,14 +163,19 @@ def _stamp(session: Session, local: str, checksum: str, got: Got) -> int:
     return min(handed.mtime_ns, time.time_ns()) if handed and handed.sha256 == checksum else time.time_ns()
 
 
-def _entry(feed: catalog.Feed, upstream: Upstream, status: str, reason: str, tried: float, files: Mapping[str, File], modified: float | None) -> Entry:
+def _where(feed: catalog.Feed, upstream: Upstream) -> str:
+    """Return the address that is written down of a feed."""
     url = catalog.address(feed, feed.files[0], upstream.urls, upstream.mirror)
+    return text(shown(url if len(feed.files) == 1 else url.rpartition("/")[0] + "/"), 500)
+
+
+def _entry(feed: catalog.Feed, upstream: Upstream, status: str, reason: str, tried: float, files: Mapping[str, File], modified: float | None) -> Entry:
     kept = tuple(files[file.local] for file in feed.files if file.local in files)
     whole = len(kept) == len(feed.files)
     sums = "".join(file.sha256 for file in kept)
     return Entry(
         name=feed.name,
-        url=text(shown(url if len(feed.files) == 1 else url.rpartition("/")[0] + "/"), 500),
+        url=_where(feed, upstream),
         status=status,
         reason=reason,
         tried=tried,

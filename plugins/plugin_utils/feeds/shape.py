@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ansible_collections.bottomup.security.plugins.module_utils.host.finding import text
+from ansible_collections.bottomup.security.plugins.module_utils.host.finding import iso, text
 
 from ..advisories import endoflife, osv
 from ..advisories.feed import BROKEN_LIMIT, MEMBERS_LIMIT, RECORD_LIMIT, TOTAL_LIMIT, FeedError, directory_size, members, parse_json
@@ -23,6 +23,8 @@ from ..advisories.feed import BROKEN_LIMIT, MEMBERS_LIMIT, RECORD_LIMIT, TOTAL_L
 RATIO_LIMIT = 200
 
 SHRINK_LIMIT = 0.2  # share of records that may be gone from one state of a feed to the next
+
+LAG_LIMIT = 86400  # seconds: the servers that share an upstream's work are not brought up to date at once
 
 _PARSED_SHARE = 200  # of the records of a dump, about so many are read as records; all are unpacked and compared with their checksums
 
@@ -113,8 +115,17 @@ def not_html(path: Path) -> None:
 def not_shrunk(feed: str, name: str, before: int, now: int) -> None:
     """Refuse a feed that lost more than a fifth of its records; the words say what takes it all the same."""
     if before and now < before * (1 - SHRINK_LIMIT):
-        command = f"""ansible-playbook bottomup.security.feeds -e '{{"daily_check_feeds_accept_shrink": ["{feed}"]}}'"""
-        raise FeedError(f"{name} has {now} records, {before} before: more than a fifth is gone; if upstream really shrank: {command}")
+        raise FeedError(f"{name} has {now} records, {before} before: more than a fifth is gone; if upstream really shrank: {_accepting(feed)}")
+
+
+def not_older(feed: str, name: str, before: float, now: float) -> None:
+    """Refuse a feed that upstream last changed long before the one in use; the words say what takes it all the same."""
+    if before - now > LAG_LIMIT:
+        raise FeedError(f"{name} is of {iso(now)}, the one in use of {iso(before)}: upstream went back; if that is meant: {_accepting(feed)}")
+
+
+def _accepting(feed: str) -> str:
+    return f"""ansible-playbook bottomup.security.feeds -e '{{"daily_check_feeds_accept_shrink": ["{feed}"]}}'"""
 
 
 def sync(path: Path) -> None:

@@ -114,6 +114,8 @@ def _request(web: Web, url: str, place: Path, known: File | None, limit: int, pr
     headers = {"Range": f"bytes={have}-", "If-Range": validator} if have else _conditions(known)
     with contextlib.closing(web.open(url, headers)) as answer:
         if answer.status == 304:
+            if not headers:
+                raise FetchError(f"{shown(url)} says that it is unchanged, which was not asked")
             return Got(None, known.etag if known else "", known.last_modified if known else "", None, None)
         if answer.status == 416 or (answer.status == 206 and not _goes_on(answer, have)):
             place.unlink(missing_ok=True)
@@ -132,7 +134,9 @@ def _request(web: Web, url: str, place: Path, known: File | None, limit: int, pr
 def _conditions(known: File | None) -> dict[str, str]:
     if known is None:
         return {}
-    headers = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+    # A server may take every date that lies ahead for younger than what it has, and would never send anything again.
+    ahead = (of_header(known.last_modified) or 0.0) > time.time()
+    headers = {"If-None-Match": known.etag, "If-Modified-Since": "" if ahead else known.last_modified}
     return {name: value for name, value in headers.items() if value}
 
 

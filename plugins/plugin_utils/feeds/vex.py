@@ -116,8 +116,11 @@ class _Fetch:
     def _list(self, name: str) -> tuple[list[Line], transfer.Got]:
         """Return the lines of a list, and what came of fetching it: its file stays beside its place."""
         local = f"{FOLDER}/{name}"
-        got = self._get(name, one.in_use(self._mirror, self._files.get(local)), LIST_LIMIT)
+        known = one.in_use(self._mirror, self._files.get(local))
+        got = self._get(name, known, LIST_LIMIT)
         try:
+            if self._before and self._before.url == shown(self.url("")):
+                one.is_behind(self._session, self._feed, local, known, got)
             if got.path is not None and (name == CHANGES or got.path.stat().st_size):  # nothing may have been deleted
                 shape.not_html(got.path)
             return redhat_vex.lines(got.path or self._mirror / local), got
