@@ -16,6 +16,7 @@ import subprocess
 import tarfile
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -25,10 +26,12 @@ import advisories_mirror as mirrors
 import pytest
 from services import certificate, free_port
 
-from ansible_collections.bottomup.security.plugins.plugin_utils.feeds import catalog, transfer
+from ansible_collections.bottomup.security.plugins.plugin_utils.feeds import catalog, states, transfer
 
 USER, PASSWORD = "reader", "tea-and-biscuits"
 SETTLED = "/gone/settled-"
+ALMA = "osv/AlmaLinux"
+ZIP = "osv/AlmaLinux/all.zip"
 CUT_AFTER = 20  # bytes of an answer below /cut/ that come through
 
 _CONFIG = """\
@@ -239,3 +242,14 @@ def whole(mirror: Path, count: int = 20) -> None:
 def _file(path: Path, content: str | bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def state(folder: Path, name: str = ALMA, max_age: float = 3600) -> states.FeedState:
+    """Return the state of a feed in a folder that was refreshed."""
+    return {state.name: state for state in states.feed_states(folder, time.time(), max_age)}[name]
+
+
+def records(folder: Path) -> int:
+    """Return how many records the dump of AlmaLinux there has."""
+    with zipfile.ZipFile(folder / ZIP) as archive:
+        return len(archive.namelist())

@@ -18,69 +18,19 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import feeds_server
 import needs
 import pytest
 from conftest import COLLECTIONS
-from feeds_server import Server, alma, whole
+from feeds_server import ALMA, ZIP, Server, alma, records, state, whole
 
 from ansible_collections.bottomup.security.plugins.plugin_utils.advisories import index
 from ansible_collections.bottomup.security.plugins.plugin_utils.feeds import catalog, manifest, refresh, states, transfer, web
-from ansible_collections.bottomup.security.plugins.plugin_utils.feeds.one import Upstream
 
 needs.command("nginx", "openssl")
 
-BY_NAME = {feed.name: feed for feed in catalog.FEEDS}
-ALMA = "osv/AlmaLinux"
-ZIP = "osv/AlmaLinux/all.zip"
 FLEET = ("AlmaLinux", "RubyGems", "Bitnami", "nginx")
-
-
-@pytest.fixture(scope="module")
-def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with feeds_server.running(tmp_path_factory.mktemp("nginx")) as server:
-        yield server
-
-
-@pytest.fixture
-def server(nginx: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
-    """Return the server with an empty mirror, and an environment without proxies."""
-    nginx.begin(monkeypatch)
-    return nginx
-
-
-@pytest.fixture
-def mirror(tmp_path: Path) -> Path:
-    path = tmp_path / "feeds"
-    path.mkdir()
-    return path
-
-
-Fetch = Callable[..., tuple[refresh.Result, list[str]]]
-
-
-@pytest.fixture
-def fetch(mirror: Path) -> Fetch:
-    """Return a function that refreshes feeds, by default AlmaLinux's from the mirror that is served, and says what it said."""
-
-    def run(url: str, *names: str, ca: str = "", seconds: float = 60, accepted: frozenset[str] = frozenset(), **more: Any) -> tuple[refresh.Result, list[str]]:
-        feeds = [BY_NAME[name]._replace(**more) for name in names or (ALMA,)]
-        said: list[str] = []
-        with refresh.locked(mirror):
-            return refresh.refresh(web.Web(ca), mirror, feeds, Upstream({}, url), time.monotonic() + seconds, said.append, accepted), said
-
-    return run
-
-
-def state(mirror: Path, name: str = ALMA, max_age: float = 3600) -> states.FeedState:
-    return {state.name: state for state in states.feed_states(mirror, time.time(), max_age)}[name]
-
-
-def records(mirror: Path) -> int:
-    with zipfile.ZipFile(mirror / ZIP) as archive:
-        return len(archive.namelist())
 
 
 def test_every_feed_of_a_fleet_is_fetched_and_the_index_takes_it(server, mirror, fetch, tmp_path):
@@ -244,96 +194,6 @@ def test_a_half_file_of_another_state_is_not_gone_on_with(server, mirror, fetch)
     assert result.problems == {}
     assert [(request.status, request.range) for request in server.requests(below="/mirror/")] == [(200, "bytes=150-")]
     assert (mirror / ZIP).read_bytes() == (server.mirror / ZIP).read_bytes()
-
-
-@pytest.mark.parametrize(("left", "taken"), [(16, True), (15, False)], ids=["a fifth less is taken", "more than a fifth less is refused"])
-def test_shrink_guard(left, taken, server, mirror, fetch):
-    alma(server.mirror, 20)
-    fetch(server.url())
-    alma(server.mirror, left)
-    result, _said = fetch(server.url())
-    assert records(mirror) == (left if taken else 20)
-    if not taken:
-        assert "all.zip has 15 records, 20 before: more than a fifth is gone" in result.problems[ALMA]
-        assert state(mirror).status == "refused"
-
-
-def dated(server: Server, count: int, when: float) -> None:
-    alma(server.mirror, count)
-    os.utime(server.mirror / ZIP, (when, when))
-
-
-def test_36_a_feed_that_goes_back_is_refused_and_taken_by_the_command_that_the_words_name(server, mirror, fetch):
-    """A mirror that was restored from a backup has fewer announcements, and not a fifth fewer: they would count as resolved."""
-    now = time.time()
-    dated(server, 20, now - 3600)
-    fetch(server.url())
-    dated(server, 19, now - 10 * 86400)
-    words = fetch(server.url())[0].problems[ALMA]
-    assert "upstream went back; if that is meant: ansible-playbook bottomup.security.feeds" in words and '["osv/AlmaLinux"]' in words
-    assert (records(mirror), state(mirror).status) == (20, "refused")
-    assert not (mirror / ".partial" / "osv%2FAlmaLinux%2Fall.zip").exists()
-    assert fetch(server.url(), accepted=frozenset({ALMA}))[0].problems == {}
-    assert records(mirror) == 19
-    assert fetch(server.url())[0].problems == {}
-
-
-def test_36_a_server_that_lags_a_little_is_no_trouble_and_makes_nothing_young(server, mirror, fetch):
-    now = time.time()
-    dated(server, 20, now - 3600)
-    fetch(server.url())
-    before = (mirror / ZIP).stat().st_mtime_ns
-    dated(server, 19, now - 7200)
-    result, said = fetch(server.url())
-    assert (result.problems, result.changed, said) == ({}, [], [f"{ALMA}: unchanged"])
-    assert records(mirror) == 20 and (mirror / ZIP).stat().st_mtime_ns == before
-    dated(server, 21, now - 60)
-    assert fetch(server.url())[0].changed == [ALMA]
-
-
-@pytest.mark.parametrize("first", [time.time() + 10 * 86400, 1e9], ids=["dated in the future", "dated long ago"])
-def test_36_a_date_that_cannot_be_compared_keeps_nothing_back(first, server, mirror, fetch):
-    dated(server, 20, first)
-    fetch(server.url())
-    dated(server, 19, time.time() - 60)
-    assert fetch(server.url())[0].changed == [ALMA]
-    assert records(mirror) == 19
-
-
-def test_the_same_file_of_another_date_and_an_older_one_of_another_place_are_taken(server, mirror, fetch):
-    now = time.time()
-    dated(server, 20, now - 60)
-    fetch(server.url())
-    dated(server, 20, now - 10 * 86400)
-    assert fetch(server.url())[0].problems == {}
-    dated(server, 20, now - 60)
-    fetch(server.url())
-    dated(server, 19, now - 10 * 86400)
-    assert fetch(server.url().replace("127.0.0.1", "localhost"))[0].problems == {}
-    assert records(mirror) == 19
-
-
-def test_36_a_date_ahead_is_not_asked_with(server, mirror, fetch):
-    """Some servers take it for younger than all they have, and would say "unchanged" for ever."""
-    known = manifest.File("x", 1, 1, "", 1, "", "Sun, 22 Nov 2126 06:00:00 GMT")
-    assert transfer._conditions(known) == {}
-    assert transfer._conditions(known._replace(last_modified="Sun, 22 Nov 2015 06:00:00 GMT")) != {}
-
-
-def test_what_upstream_really_shrank_to_is_taken_by_the_command_that_the_words_name(server, mirror, fetch, tmp_path):
-    alma(server.mirror, 20)
-    fetch(server.url())
-    index.build(mirror, tmp_path / "index.sqlite")
-    alma(server.mirror, 15)
-    words = fetch(server.url())[0].problems[ALMA]
-    command = words.partition("really shrank: ")[2]
-    assert command == """ansible-playbook bottomup.security.feeds -e '{"daily_check_feeds_accept_shrink": ["osv/AlmaLinux"]}'"""
-    assert fetch(server.url(), accepted=frozenset({"kev"}))[0].problems
-    assert fetch(server.url(), accepted=frozenset({ALMA}))[0].problems == {}
-    assert records(mirror) == 15
-    # The index takes it as well: whoever fetched it looked after that.
-    assert [(feed.records, feed.problem) for feed in index.build(mirror, tmp_path / "index.sqlite")] == [(15, "")]
-    assert fetch(server.url())[0].problems == {}
 
 
 def _bomb(path: Path) -> None:

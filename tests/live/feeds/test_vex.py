@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import feeds_server
 import needs
 import pytest
 from feeds_server import Server
@@ -32,25 +30,11 @@ def holed(number: int, package: str = "openssl") -> Statement:
     return Statement(f"CVE-2026-{number:04}").fixed(BASEOS, package, f"3.0.7-{number}.el9", f"RHSA-2026:{number:04}")
 
 
-@pytest.fixture(scope="module")
-def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with feeds_server.running(tmp_path_factory.mktemp("nginx")) as server:
-        yield server
-
-
 @pytest.fixture
-def server(nginx: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
-    nginx.begin(monkeypatch)
-    archive(nginx.mirror, [holed(number) for number in range(1, 11)])
-    changed(nginx.mirror, holed(10), BEFORE)
-    return nginx
-
-
-@pytest.fixture
-def mirror(tmp_path: Path) -> Path:
-    path = tmp_path / "feeds"
-    path.mkdir()
-    return path
+def server(server: Server) -> Server:
+    archive(server.mirror, [holed(number) for number in range(1, 11)])
+    changed(server.mirror, holed(10), BEFORE)
+    return server
 
 
 def fetch(mirror: Path, url: str) -> refresh.Result:
