@@ -45,8 +45,7 @@ class _Tried:
         try:
             return check(*given)
         except settings.SettingError as error:
-            if str(error) not in self.mistakes:
-                self.mistakes.append(str(error))
+            self.mistakes.append(str(error))
             return None
 
 
@@ -65,13 +64,15 @@ def _checked(args: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
     tried(settings.vex, args["vex"])
     tried(settings.outputs, args["outputs"])
     tried(settings.report_dir, args["report_dir"])
-    tried(_feeds_dir, args["feeds_dir"], args["state_dir"])
+    state_dir = tried(settings.state_dir, args["state_dir"])
+    if state_dir is not None:
+        tried(settings.writable, state_dir)
+        tried(settings.feeds_dir, args["feeds_dir"], state_dir)
     tried(feeds.checked, args)
     tried(settings.tell, args["tell"])
     tried(settings.database, args["database"])
     tried(settings.keep_days, args["keep_days"])
     run_id = tried(settings.run_id, args["run_id"])
-    state_dir = tried(_state_dir, args["state_dir"])
     if tried.mistakes or checks is None or limits is None:
         raise settings.SettingError("\n".join(tried.mistakes))
     short = settings.short_trip(*limits, len(checks[0]))
@@ -82,7 +83,7 @@ def _checked(args: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         "checks": checks[0],
         "skipped_checks": checks[1],
         "run_id": run_id,
-        "state_dir": state_dir,
+        "state_dir": str(state_dir),
     }
 
 
@@ -101,11 +102,3 @@ def _limits(task: Any, check: Any) -> tuple[int, int]:
     if task_timeout <= timeout:
         raise settings.SettingError(f"daily_check_task_timeout is {task_timeout} s: it must be longer than the limit of each check ({timeout} s)")
     return task_timeout, timeout
-
-
-def _feeds_dir(given: Any, state_dir: Any) -> None:
-    settings.feeds_dir(given, settings.state_dir(state_dir))
-
-
-def _state_dir(given: Any) -> str:
-    return str(settings.writable(settings.state_dir(given)))

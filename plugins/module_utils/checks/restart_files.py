@@ -110,8 +110,7 @@ class Files:
     @staticmethod
     def _network(mapped):
         if mapped.path.endswith(DELETED):
-            path = without_temporary(mapped.path[:-len(DELETED)])
-            return None if is_volatile(path) else Verdict(REPLACED if is_system(path) else GONE, path, None, 0.0)
+            return _deleted_elsewhere(mapped.path[:-len(DELETED)])
         return Verdict(NETWORK, mapped.path, None, 0.0)
 
     def _deleted(self, view, pid, mapped, span):
@@ -139,10 +138,10 @@ class Files:
     def executable(self, view, pid, path):
         """Return the verdicts, none or one, of an executable whose link says that it is deleted and that is not mapped."""
         running = self.proc.path(pid, b"exe")
+        if view.leaves_out(path):
+            verdict = _deleted_elsewhere(path)
+            return [verdict] if verdict else []
         found = _stat(view, path)
-        if view.is_network(path):
-            path = without_temporary(path)
-            return [] if is_volatile(path) else [Verdict(REPLACED if is_system(path) else GONE, path, None, 0.0)]
         path = without_temporary(path)
         if found is None:
             found = _stat(view, path)
@@ -241,6 +240,12 @@ def _changed(view, path):
         return view.lstat(path).st_ctime
     except (OSError, ValueError):
         return 0.0
+
+
+def _deleted_elsewhere(path):
+    """Return the verdict on a deleted file of a network file system: its name is all that may be looked at."""
+    path = without_temporary(path)
+    return None if is_volatile(path) else Verdict(REPLACED if is_system(path) else GONE, path, None, 0.0)
 
 
 def _looks_like_program(path):

@@ -17,11 +17,6 @@ import os
 from ..host.machine import COMMAND_ENVIRONMENT
 from ..host.plain import behind_hole
 
-try:
-    import zlib
-except ImportError:  # a Python built without zlib
-    zlib = None
-
 # Larger blocks leave the processor's cache, smaller ones cost more calls: measured best of 64 KiB to 4 MiB.
 BLOCK = 262144
 # A line longer than this is no line that a web server wrote.
@@ -33,25 +28,15 @@ _MAGIC = b"\x1f\x8b"  # of gzip
 
 
 def inflate(descriptor, say, limit=TEXT_LIMIT):
-    """Yield the text of a gzip file, all its members; what is damaged or cut short is said through C(say) after the text before it.
+    """Return the blocks of a gzip file, all its members; what is damaged or cut short is said through C(say) after the text before it.
 
-    A file that is plain text in spite of its name is yielded as it is.
+    A file that is plain text in spite of its name is read as it is.
     """
-    if os.pread(descriptor, len(_MAGIC), 0) not in (_MAGIC, b""):
-        yield from plain(descriptor, 0, None)
-        return
-    from ..host import archives
+    from ..host import archives  # most logs of a day are not packed
 
-    total = 0
-    try:
-        for text in archives.unpack(descriptor, b"gz", BLOCK):
-            total += len(text)
-            yield text
-            if total > limit:
-                say("more than %d bytes of text, the rest was not read" % limit)
-                return
-    except archives.DAMAGED as error:
-        say("the archive is damaged or cut short: %s" % ("%s" % error or type(error).__name__))
+    if os.pread(descriptor, len(_MAGIC), 0) not in (_MAGIC, b""):
+        return plain(descriptor, 0, None)
+    return archives.readable(descriptor, b"gz", BLOCK, limit, say)
 
 
 def plain(descriptor, start, end):
@@ -96,7 +81,7 @@ def whole_lines(blocks, too_long):
 
 def blocks(log, start, end, say):
     """Return the blocks of an opened host.logs.Log; C(say) takes what could not be read, in words."""
-    if log.packed == b"gz" and zlib is not None:
+    if log.packed == b"gz":
         return inflate(log.descriptor, say)
     if not log.packed:
         return plain(log.descriptor, start, end)

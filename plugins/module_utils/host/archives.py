@@ -81,6 +81,20 @@ def _engine_of(packed):
     raise ValueError("this Python cannot unpack .%s" % packed.decode("ascii"))
 
 
+def readable(descriptor, packed, size, limit, say):
+    """Yield the text of an archive as far as it can be read and C(limit) bytes go; what ended it before its end is said through C(say)."""
+    total = 0
+    try:
+        for text in unpack(descriptor, packed, size):
+            total += len(text)
+            yield text
+            if total > limit:
+                say("more than %d bytes of text, the rest was not read" % limit)
+                return
+    except DAMAGED as error:
+        say("the archive is damaged or cut short: %s" % ("%s" % error or type(error).__name__))
+
+
 def unpack(descriptor, packed, size):
     """Yield the text of an archive, all its members, in blocks of about C(size) bytes; C(packed) is its ending (bytes).
 

@@ -215,16 +215,7 @@ class Log:
         from . import archives
 
         self.scanned = self.size
-        left = UNPACKED_LIMIT
-        try:
-            for block in archives.unpack(self.descriptor, self.packed, size):
-                yield block
-                left -= len(block)
-                if left < 0:
-                    self._say("more than %d bytes unpacked, the rest was not read" % UNPACKED_LIMIT)
-                    return
-        except archives.DAMAGED as error:
-            self._say("the archive is damaged or cut short: %s" % ("%s" % error or type(error).__name__))
+        return archives.readable(self.descriptor, self.packed, size, UNPACKED_LIMIT, self._say)
 
 
 def _nofollow(path):

@@ -67,7 +67,6 @@ def fetch(session: Session, feed: catalog.Feed, before: Entry | None, progress: 
     mirror, upstream = session.mirror, session.upstream
     tried = time.time()
     files = {file.path: file for file in before.files} if before else {}
-    same = before is not None and before.url == _where(feed, upstream)
     status, reason, changed = OK, "", False
     modified: list[float] = []
     for file in feed.files:
@@ -75,7 +74,7 @@ def fetch(session: Session, feed: catalog.Feed, before: Entry | None, progress: 
         known = in_use(mirror, files.get(file.local))
         try:
             got = transfer.get(session.web, url, mirror, file.local, known, feed.limit, stoppable(session.stop, progress))
-            if same and is_behind(session, feed, file.local, known, got):
+            if is_behind(session, feed, before, file.local, known, got):
                 transfer.drop(mirror, file.local)
                 continue
             if got.modified is not None:
@@ -116,8 +115,13 @@ def in_use(mirror: Path, file: File | None) -> File | None:
     return file if (state.st_size, state.st_mtime_ns) == (file.size, file.mtime_ns) else None
 
 
-def is_behind(session: Session, feed: catalog.Feed, local: str, known: File | None, got: Got) -> bool:
-    """Return whether what came is an older state than the one in use, which is kept then, and grows no younger; FeedError where it is far older."""
+def is_behind(session: Session, feed: catalog.Feed, before: Entry | None, local: str, known: File | None, got: Got) -> bool:
+    """Return whether what came is an older state than the one in use, which is kept then, and grows no younger; FeedError where it is far older.
+
+    Another address may have another state.
+    """
+    if before is None or before.url != where(feed, session.upstream):
+        return False
     had = of_header(known.last_modified) if known else None
     # One that is dated in the future says nothing: a clock was wrong.
     if known is None or had is None or got.path is None or got.modified is None or not got.modified < had <= time.time():
@@ -163,7 +167,7 @@ def _stamp(session: Session, local: str, checksum: str, got: Got) -> int:
     return min(handed.mtime_ns, time.time_ns()) if handed and handed.sha256 == checksum else time.time_ns()
 
 
-def _where(feed: catalog.Feed, upstream: Upstream) -> str:
+def where(feed: catalog.Feed, upstream: Upstream) -> str:
     """Return the address that is written down of a feed."""
     url = catalog.address(feed, feed.files[0], upstream.urls, upstream.mirror)
     return text(shown(url if len(feed.files) == 1 else url.rpartition("/")[0] + "/"), 500)
@@ -175,7 +179,7 @@ def _entry(feed: catalog.Feed, upstream: Upstream, status: str, reason: str, tri
     sums = "".join(file.sha256 for file in kept)
     return Entry(
         name=feed.name,
-        url=_where(feed, upstream),
+        url=where(feed, upstream),
         status=status,
         reason=reason,
         tried=tried,

@@ -88,7 +88,7 @@ class _Fetch:
         fetched = min((file.mtime_ns for file in lists), default=None)
         return Entry(
             name=self._feed.name,
-            url=shown(self.url("")),
+            url=one.where(self._feed, self._session.upstream),
             status=status,
             reason=reason,
             tried=self._tried,
@@ -119,8 +119,7 @@ class _Fetch:
         known = one.in_use(self._mirror, self._files.get(local))
         got = self._get(name, known, LIST_LIMIT)
         try:
-            if self._before and self._before.url == shown(self.url("")):
-                one.is_behind(self._session, self._feed, local, known, got)
+            one.is_behind(self._session, self._feed, self._before, local, known, got)
             if got.path is not None and (name == CHANGES or got.path.stat().st_size):  # nothing may have been deleted
                 shape.not_html(got.path)
             return redhat_vex.lines(got.path or self._mirror / local), got
