@@ -33,6 +33,9 @@ ANSWER_LIMIT = 8 * 1048576
 
 READ_BLOCK = 1048576
 
+# Of its time a check reads for so much; what is left is for judging what it has, and telling it.
+READING = 0.75
+
 
 # On every Linux. The module signal makes enumerations of its numbers, which takes a millisecond.
 SIGKILL = 9
@@ -172,6 +175,7 @@ def _be_the_check(name, run, limits, machine, writer):
         _limit(resource.RLIMIT_CORE, 0)
         _limit(resource.RLIMIT_DATA, limits["memory"])
         _limit(resource.RLIMIT_CPU, int(limits["timeout"]) + 2 * GRACE_SECONDS)
+        machine.deadline = time.time() + READING * limits["timeout"]
         answer = _encode(_judged(run, name, limits["options"].get(name) or {}, machine))
         with os.fdopen(writer, "wb") as stream:
             stream.write(answer)

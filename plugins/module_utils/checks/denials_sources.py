@@ -22,6 +22,7 @@ import re
 from ..host.finding import iso, text
 from ..host.logs import expand, open_logs, rotations
 from ..host.pattern import Pattern
+from ..host.plain import TIME_WAS_UP
 from .denials_journal import OUTPUT_LIMIT, SECONDS, Entries, journal_command
 from .denials_reading import TEXT_NEEDLES, BlockReader, reader_of
 from .denials_records import audit_stamp
@@ -287,6 +288,8 @@ def _lost_messages(machine, since, until, seen):
             losses = _Losses(Entries(stream))
             for _block in losses:
                 pass
+        if stream.timed_out:
+            seen.problems.append("the kernel's messages in the journal: %s" % TIME_WAS_UP)
         _say_lost(losses, seen)
         return
     for path in KERNEL_LOGS:

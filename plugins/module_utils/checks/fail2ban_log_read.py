@@ -60,7 +60,7 @@ def _read_journal(machine, log):
         limit=JOURNAL_LIMIT,
     )
     if answer.rc != 0 or answer.timed_out or answer.truncated:
-        log.gaps.append("journalctl did not give the server's whole log: %s" % (text(answer.err, 200) or "stopped after %d s" % JOURNAL_TIMEOUT))
+        log.gaps.append("journalctl did not give the server's whole log: %s" % (text(answer.err, 200) or "it was stopped before its end"))
     for line in re.finditer(JOURNAL_LINE, answer.out, re.M):
         log.add(int(line.group(1)), line.group(2), line.group(3))
 

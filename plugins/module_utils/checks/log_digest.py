@@ -77,6 +77,13 @@ def run(options, machine):
         return _Digest(options, machine, since, until).result()
 
 
+def _deadline(options, machine):
+    limit = options.get("time_limit")
+    if not limit and machine.deadline is not None:
+        return machine.deadline
+    return time.time() + float(limit or TIME_LIMIT)
+
+
 class _Digest:
     """One run of the check."""
 
@@ -94,7 +101,7 @@ class _Digest:
         self.kernel, self.units, self.uptime = Kernel(), Units(), Uptime()
         self.topics = (self.logins, self.privilege, self.accounts, self.kernel, self.units, self.uptime)
         self.judge = Judge(self.topics, QUIET, PAM)
-        self.deadline = time.time() + float(options.get("time_limit") or TIME_LIMIT)
+        self.deadline = _deadline(options, machine)
         self.journal = JournalSource(self.judge, self.hours, self.uptime, self.deadline)
         self.files = FileSource(self.judge, self.hours, self.deadline)
         self.wtmp = Wtmp()

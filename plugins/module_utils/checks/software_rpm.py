@@ -76,7 +76,7 @@ def _ask(machine, rpm, fields):
 def _problems(answer, unreadable, more):
     problems = []
     if answer.timed_out:
-        problems.append("rpm -qa did not answer within %d s" % TIME_LIMIT)
+        problems.append("rpm -qa did not answer in time")
     if answer.truncated:
         problems.append("rpm -qa says more than %d MB" % (OUTPUT_LIMIT // 1048576))
     if _complaint(answer):

@@ -121,15 +121,15 @@ def _finish(child):
     return result
 
 
-def ahead(produce, say):
-    """Yield what C(produce(say)) yields, from a child process that is some blocks ahead."""
+def ahead(blocks, said):
+    """Yield what a generator yields, which a child process runs, some blocks ahead; what that adds to the list C(said) is added here as well."""
     reader, writer = os.pipe()
     pid = os.fork()
     if not pid:
         status = 1
         try:
             os.close(reader)
-            _produce(produce, writer)
+            _produce(blocks, said, writer)
             status = 0
         finally:
             os._exit(status)
@@ -144,36 +144,35 @@ def ahead(produce, say):
                 length = _LENGTH.unpack(head)[0] if len(head) == _LENGTH.size else -1
                 block = source.read(length) if length > 0 else b""
                 if length < 0 or len(block) < length:
-                    say("the process that unpacked it died")
+                    said.append("the process that unpacked it died")
                     break
                 if length:
                     yield block
                 else:
                     ended = True
-                    for words in pickle.loads(source.read()):
-                        say(words)
+                    said.extend(pickle.loads(source.read()))
     finally:
         if not ended:
             os.kill(pid, 9)
         os.waitpid(pid, 0)
 
 
-def _produce(produce, writer):
-    """Write each block behind its length; behind a length of zero what was said."""
+def _produce(blocks, said, writer):
+    """Write each block behind its length; behind a length of zero what was said meanwhile."""
     import pickle
 
-    said = []
+    before = len(said)
     if fcntl is not None:
         try:
             fcntl.fcntl(writer, _SET_PIPE_SIZE, _AHEAD)
         except OSError:
             pass  # the user has too many pipes: a smaller one works as well
     with os.fdopen(writer, "wb", 0) as out:
-        for block in produce(said.append):
+        for block in blocks:
             _write(out, _LENGTH.pack(len(block)))
             _write(out, block)
         _write(out, _LENGTH.pack(0))
-        _write(out, pickle.dumps(said))
+        _write(out, pickle.dumps(said[before:]))
 
 
 def _write(out, block):

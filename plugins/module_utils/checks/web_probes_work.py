@@ -15,9 +15,9 @@ __metaclass__ = type
 from ..host import logs
 from ..host.finding import text
 from . import web_probes_errors as errors
-from . import web_probes_reader as reader
 from . import web_probes_time as times
 from .web_probes_judge import Judge
+from .web_probes_reader import whole_lines
 from .web_probes_scan import Scan
 from .web_probes_spread import ahead, shares, spread, unpacks_ahead, workers
 from .web_probes_tally import Tally
@@ -56,7 +56,7 @@ def read_all(machine, place, options, span, trusted, known):
         work = Work(numbered)
         scan = Scan(Judge(), work.tally, span[0], span[1], trusted, place.names, known)
         for log, stamp in share:
-            _read(machine, log, place.layout(log.path), scan, work, span, stamp, numbered, helped)
+            _read(log, place.layout(log.path), scan, work, span, stamp, numbered, helped)
         return work
 
     try:
@@ -73,22 +73,18 @@ def read_all(machine, place, options, span, trusted, known):
     return work
 
 
-def _read(machine, log, layout, scan, work, span, stamp, numbered, helped):
-    lines, said = work.tally.lines + work.tally.error_lines, []
-    if log.packed == b"zst":
-        blocks, start = reader.zstd(machine, log, said.append), 0
-        if blocks is None:
-            work.skipped.append((log.path, "neither zstd nor a Python that reads it is installed"))
-            work.problems.append("%s: not read, there is no zstd" % text(log.path))
-            return
-    else:
-        start, end = (0, log.size) if numbered else log.range(span[0], span[1], stamp)
-        if helped and log.packed:
-            blocks = ahead(lambda say: reader.blocks(log, start, end, say), said.append)
-        else:
-            blocks = reader.blocks(log, start, end, said.append)
-    scan.file(log.path, b"", reader.whole_lines(blocks, work.tally.unread), layout, start == 0)
-    said.extend(problem.split(": ", 1)[-1] for problem in log.problems)
+def _read(log, layout, scan, work, span, stamp, numbered, helped):
+    lines, obstacle = work.tally.lines + work.tally.error_lines, log.obstacle()
+    if obstacle:
+        work.skipped.append((log.path, obstacle))
+        work.problems.append("%s: not read, %s" % (text(log.path), obstacle))
+        return
+    start, end = (0, log.size) if numbered else log.range(span[0], span[1], stamp)
+    blocks = log.blocks(start, end)
+    if helped and log.packed:
+        blocks = ahead(blocks, log.problems)
+    scan.file(log.path, b"", whole_lines(blocks, work.tally.unread), layout, start == 0)
+    said = [problem.split(": ", 1)[-1] for problem in log.problems]
     work.problems.extend("%s: %s" % (text(log.path), words) for words in said)
     work.files.append(
         {

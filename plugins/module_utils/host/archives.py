@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The bottomup.security authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Text of packed logs: gzip, bzip2 and xz, as far as this Python has them.
+"""Text of packed logs: gzip, bzip2, xz and zstd, as far as this Python or this host has them.
 
 Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
@@ -14,7 +14,7 @@ __metaclass__ = type
 
 import os
 
-from .plain import behind_hole
+from .plain import TIME_WAS_UP, behind_hole
 
 try:
     import zlib
@@ -28,9 +28,21 @@ try:
     import lzma
 except ImportError:
     lzma = None
+try:
+    from compression import zstd  # Python 3.14
+except ImportError:
+    zstd = None
 
 # xz -9 needs 65 MB to unpack, the default 9 MB; a check has 64 MB in all.
 XZ_MEMORY = 24 << 20
+# zstd, the program: its default levels need 8 MB. In Python it is our memory: two to the power of this.
+ZSTD_MEMORY = b"-M64MB"
+ZSTD_WINDOW = 24
+# Nobody waits so long for a check; a module may be asked for all that there is.
+ZSTD_SECONDS = 3600
+
+# An archive gives at most this much text: a hostile one could go on for days.
+TEXT_LIMIT = 16 << 30
 
 # So much of an archive is taken at once: what is left of it when a block is full is copied each time.
 PIECE = 65536
@@ -41,11 +53,20 @@ EMPTY_LIMIT = 10000
 
 # What reading a damaged archive raises.
 DAMAGED = (OSError, EOFError, ValueError, MemoryError)
-DAMAGED += ((zlib.error,) if zlib else ()) + ((lzma.LZMAError,) if lzma else ())
+DAMAGED += ((zlib.error,) if zlib else ()) + ((lzma.LZMAError,) if lzma else ()) + ((zstd.ZstdError,) if zstd else ())
 
 _GZIP = 31  # zlib: a gzip header and checksum around the data
-_MAGIC = {b"gz": b"\x1f\x8b", b"bz2": b"BZh", b"xz": b"\xfd7zXZ\0"}
+# What a member begins with; one of zstd may hold nothing but a note of who packed it (RFC 8878, 3.1.2).
+_MAGIC = {
+    b"gz": (b"\x1f\x8b",),
+    b"bz2": (b"BZh",),
+    b"xz": (b"\xfd7zXZ\0",),
+    b"zst": (b"\x28\xb5\x2f\xfd",) + tuple(b"%c\x2a\x4d\x18" % number for number in range(0x50, 0x60)),
+}
 MAGIC_LENGTH = 6
+# So much of a file shows whether it is an archive; a text has none of these.
+HEAD = 512
+_NO_TEXT = bytes(set(range(32)) - set(b"\t\n\r\x1b"))
 
 
 class _Inflate:
@@ -78,21 +99,52 @@ def _engine_of(packed):
         return bz2.BZ2Decompressor
     if packed == b"xz" and lzma:
         return lambda: lzma.LZMADecompressor(memlimit=XZ_MEMORY)
-    raise ValueError("this Python cannot unpack .%s" % packed.decode("ascii"))
+    if packed == b"zst" and zstd:
+        return lambda: zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: ZSTD_WINDOW})
+    return None
 
 
-def readable(descriptor, packed, size, limit, say):
-    """Yield the text of an archive as far as it can be read and C(limit) bytes go; what ended it before its end is said through C(say)."""
-    total = 0
+def obstacle(machine, packed):
+    """Return why this host cannot unpack archives with that ending (bytes), in words; nothing where it can."""
+    if _engine_of(packed) or (packed == b"zst" and machine.which(b"zstd")):
+        return ""
+    if packed == b"zst":
+        return "neither zstd nor a Python that reads it is installed"
+    return "this Python cannot unpack .%s" % packed.decode("ascii")
+
+
+def is_archive(head, packed):
+    """Return whether a file with the ending of an archive is one, from its first bytes: a log that was only renamed is plain text."""
+    return not head or head.startswith(_MAGIC[packed]) or len(head.translate(None, _NO_TEXT)) < len(head)
+
+
+def readable(machine, descriptor, packed, size, say):
+    """Yield the text of an archive as far as it can be read; what is behind that is said through C(say)."""
+    words, total = obstacle(machine, packed), 0
+    if words:
+        say("not read: %s" % words)
+        return
+    blocks = unpack(descriptor, packed, size) if _engine_of(packed) else _by_zstd(machine, descriptor, say)
     try:
-        for text in unpack(descriptor, packed, size):
+        for text in blocks:
             total += len(text)
             yield text
-            if total > limit:
-                say("more than %d bytes of text, the rest was not read" % limit)
+            if total > TEXT_LIMIT:
+                say("more than %d bytes of text, the rest was not read" % TEXT_LIMIT)
                 return
     except DAMAGED as error:
         say("the archive is damaged or cut short: %s" % ("%s" % error or type(error).__name__))
+
+
+def _by_zstd(machine, descriptor, say):
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    command = [machine.which(b"zstd"), b"-dcq", b"--no-progress", ZSTD_MEMORY]
+    with machine.stream(command, timeout=ZSTD_SECONDS, source=descriptor) as stream:
+        yield from stream
+    if stream.timed_out:
+        say(TIME_WAS_UP)
+    elif stream.rc:
+        raise ValueError("zstd ended with %d" % stream.rc)
 
 
 def unpack(descriptor, packed, size):

@@ -29,12 +29,9 @@ import os
 import stat
 
 from .pattern import Pattern
-from .plain import behind_hole, open_plain
+from .plain import behind_hole, in_time, open_plain
 
 BLOCK = 262144
-
-# An archive gives at most this much text: a hostile one could go on for days.
-UNPACKED_LIMIT = 4 << 30
 
 # What logrotate (numbered, dateext, dateformat) and auditd append to the name of a log.
 _ROTATED = Pattern(rb"(?:[.-][0-9][0-9.:_-]*|\.old)?(?:\.(gz|bz2|xz|zst))?\Z")
@@ -126,14 +123,14 @@ def open_logs(machine, found, since=None, again=None):
 class Log:
     """One opened log file.
 
-    C(path), C(size) when it was opened, C(mtime), C(packed) (C(gz), C(bz2), C(xz) or empty), C(scanned): bytes of it read so far,
+    C(path), C(size) when it was opened, C(mtime), C(packed) (C(gz), C(bz2), C(xz), C(zst) or empty), C(scanned): bytes of it read so far,
     C(problems): what could not be read, in words. C(descriptor) may be read with C(os.pread).
     Opening raises OSError; ESTALE: it is no longer the file that was found.
     """
 
     def __init__(self, machine, rotation):
         self.path, self.packed = rotation.path, rotation.packed
-        self.scanned, self.problems = 0, []
+        self.scanned, self.problems, self._machine = 0, [], machine
         self.descriptor = open_plain(machine.path(rotation.path), _nofollow(machine.path(rotation.path)))
         status = os.fstat(self.descriptor)
         self.size, self.mtime = status.st_size, status.st_mtime
@@ -182,9 +179,8 @@ class Log:
 
     def blocks(self, start=0, end=None, size=BLOCK):
         """Yield the text from C(start) to C(end), in blocks of about C(size) bytes; what is appended meanwhile is left for the next time."""
-        if self.packed:
-            return self._unpacked(size)
-        return self._plain(start, self.size if end is None else end, size)
+        blocks = self._unpacked(size) if self.packed else self._plain(start, self.size if end is None else end, size)
+        return in_time(blocks, self._machine.is_late, self._say)
 
     def _plain(self, start, end, size):
         offset = start
@@ -214,8 +210,18 @@ class Log:
         # Most windows lie in the plain log.
         from . import archives
 
+        if not archives.is_archive(self.pread(archives.HEAD, 0), self.packed):
+            return self._plain(0, self.size, size)
         self.scanned = self.size
-        return archives.readable(self.descriptor, self.packed, size, UNPACKED_LIMIT, self._say)
+        return archives.readable(self._machine, self.descriptor, self.packed, size, self._say)
+
+    def obstacle(self):
+        """Return why this host cannot unpack the log, in words; nothing where it can."""
+        if not self.packed:
+            return ""
+        from . import archives
+
+        return archives.obstacle(self._machine, self.packed)
 
 
 def _nofollow(path):

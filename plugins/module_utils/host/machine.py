@@ -29,6 +29,9 @@ READ_BLOCK = 65536
 # Where only the kernel and root put files: they are opened as they are. Anywhere else a user may have laid a link to a device.
 TRUSTED = (b"/proc/", b"/sys/", b"/run/systemd/", b"/var/lib/dpkg/")
 
+# Seconds that a command gets at least, however late it is: most answer at once.
+COMMAND_LEAST = 2
+
 Command = collections.namedtuple("Command", "rc out err timed_out truncated")
 
 
@@ -38,12 +41,23 @@ class Machine:
     C(root) is where the file tree starts (bytes): C(b"/"), or a made-up tree in a test.
     C(now) is the server's time in seconds since 1970, taken once, so that a check judges by one clock.
     C(commands) replaces C(run) in a test: a callable that takes argv (list of bytes) and returns a Command.
+    C(deadline): when the check is to end its reading and tell what it has (C(time.time)); None where nobody waits.
     """
 
     def __init__(self, root=b"/", now=None, commands=None):
         self.root = root
         self.now = time.time() if now is None else now
+        self.deadline = None
         self._commands = commands
+
+    def is_late(self):
+        """Return whether the time for reading is over: a check that goes on is stopped, and what it found is lost."""
+        return self.deadline is not None and time.time() >= self.deadline
+
+    def _in_time(self, timeout):
+        if self.deadline is None:
+            return timeout
+        return min(timeout, max(COMMAND_LEAST, self.deadline - time.time()))
 
     def path(self, path):
         """Return an absolute path (bytes) of the server as a path that can be opened."""
@@ -91,7 +105,7 @@ class Machine:
     def run(self, argv, timeout=10, limit=4194304, stdin=b""):
         """Run a command by its full path, without a shell, and return a Command (bytes).
 
-        C(timed_out) and C(truncated) say that it was stopped after C(timeout) seconds or C(limit) bytes of output:
+        C(timed_out) and C(truncated) say that it was stopped after C(timeout) seconds, at C(deadline) or after C(limit) bytes of output:
         its answer is then not whole. A command that cannot be started has rc 127 and the reason in err.
         """
         if self._commands is not None:
@@ -99,7 +113,7 @@ class Machine:
         # Most hosts give most checks no reason to start anything.
         from . import commands
 
-        return Command(*commands.run(argv, COMMAND_ENVIRONMENT, timeout, limit, stdin))
+        return Command(*commands.run(argv, COMMAND_ENVIRONMENT, self._in_time(timeout), limit, stdin))
 
     def stream(self, argv, timeout=60, limit=1 << 40, source=None, memory=None):
         """Start a command whose answer is too long to be held and return a Stream of its output; close it, or use it in C(with).
@@ -110,4 +124,4 @@ class Machine:
 
         if self._commands is not None:
             return commands.Stream(None, self._commands(argv), 0, limit)
-        return commands.stream(argv, COMMAND_ENVIRONMENT, timeout, limit, source, memory)
+        return commands.stream(argv, COMMAND_ENVIRONMENT, self._in_time(timeout), limit, source, memory)

@@ -157,7 +157,7 @@ def _rpm_owners(machine, paths):
     form = b"[%{FILENAMES}\\t%{=NAME}\\t%|EPOCH?{%{=EPOCH}:}:{}|%{=VERSION}-%{=RELEASE}.%{=ARCH}\\t%{=INSTALLTIME}\\n]"
     answer = machine.run([machine.which(b"rpm"), b"-qf", b"--queryformat", form, b"--"] + asked, timeout=30, limit=64 * 1048576)
     if answer.timed_out:
-        return {}, "rpm did not answer within 30 s"
+        return {}, "rpm did not answer in time"
     files = {}
     folders = {}
     for line in answer.out.split(b"\n"):

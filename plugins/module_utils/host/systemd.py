@@ -137,7 +137,7 @@ def show(machine, units, properties=SHOW_PROPERTIES, timeout=15):
         return {}, "systemctl is not installed"
     answer = machine.run([systemctl, b"show", b"--no-pager", b"--property=" + ",".join(properties).encode(), b"--"] + units, timeout=timeout)
     if answer.timed_out:
-        return {}, "systemctl show did not answer within %d s" % timeout
+        return {}, "systemctl show did not answer in time"
     if answer.rc != 0 and not answer.out:
         return {}, "systemctl show failed: %s" % answer.err.decode("utf-8", "backslashreplace").strip()[:200]
     found = {}

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ import probes  # noqa: E402
 import rails_day  # noqa: E402
 
 from ansible_collections.bottomup.security.plugins.module_utils.checks import web_probes, web_probes_config, web_probes_spread  # noqa: E402
+from ansible_collections.bottomup.security.plugins.module_utils.host import archives  # noqa: E402
 from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine  # noqa: E402
 
 # The check in a process of its own, without ansible: the package is laid out by hand, as the payload does.
@@ -104,20 +105,15 @@ def test_memory_stays_small_where_no_request_comes_twice(tmp_path: Path) -> None
     assert memory < 64 * 1024
 
 
-def test_a_bomb_is_read_as_far_as_the_limit(tmp_path: Path) -> None:
-    from ansible_collections.bottomup.security.plugins.module_utils.checks.web_probes_reader import inflate, whole_lines
-
+def test_a_bomb_is_read_as_far_as_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "TEXT_LIMIT", 16 << 20)
     path = tmp_path / "access.log.gz"
     with gzip.open(path, "wb", compresslevel=9) as out:
         for _number in range(64):
             out.write(b"\0" * (1 << 20))
-    said: list[str] = []
-    long: list[bytes] = []
-    with path.open("rb") as source:
-        blocks = list(whole_lines(inflate(source.fileno(), said.append, limit=16 << 20), long.append))
-    assert said == ["more than 16777216 bytes of text, the rest was not read"]
-    assert len(long) == 1
-    assert sum(map(len, blocks)) < 1 << 20
+    result = web_probes.run({"logs": [str(path)], "since": "all"}, Machine())
+    assert result["status"] == "incomplete" and "more than 16777216 bytes of text, the rest was not read" in result["status_reason"]
+    assert result["data"]["totals"]["unparsed"] == 1
 
 
 def test_the_module_returns_what_it_documents(day: Path, tmp_path: Path) -> None:
@@ -167,21 +163,21 @@ def test_what_another_process_unpacks_is_the_same(day: Path, tmp_path: Path, mon
 
 
 def test_the_process_that_unpacks_is_missed_when_it_dies() -> None:
-    def dies(_say: Callable[[str], None]) -> Iterator[bytes]:
+    def dies() -> Iterator[bytes]:
         yield b"one\n"
         os._exit(3)
 
     said: list[str] = []
-    assert list(web_probes_spread.ahead(dies, said.append)) == [b"one\n"]
+    assert list(web_probes_spread.ahead(dies(), said)) == [b"one\n"]
     assert said == ["the process that unpacked it died"]
 
 
 def test_the_process_that_unpacks_ends_with_its_reader() -> None:
-    def endless(_say: Callable[[str], None]) -> Iterator[bytes]:
+    def endless() -> Iterator[bytes]:
         while True:
             yield b"%d\n" % os.getpid()
 
-    blocks = web_probes_spread.ahead(endless, [].append)
+    blocks = web_probes_spread.ahead(endless(), [])
     pid = int(next(blocks))
     blocks.close()
     with pytest.raises(ProcessLookupError):

@@ -16,17 +16,25 @@ from pathlib import Path
 from typing import IO
 
 import pytest
+from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.bottomup.security.plugins.module_utils.host import archives
 
 Pack = Callable[[bytes], bytes]
-PACKERS: list[tuple[bytes, Pack]] = [(b"gz", gzip.compress), (b"bz2", bz2.compress), (b"xz", lzma.compress)]
+PACKERS: list[tuple[bytes, Pack]] = [(b"gz", gzip.compress), (b"bz2", bz2.compress), (b"xz", lzma.compress), (b"zst", zstd.compress)]
 NOISE = hashlib.shake_128(b"noise").digest(5000)
 LINES = b"one line of a log\n" * 100
 
 packed_by = pytest.mark.parametrize(("ending", "pack"), PACKERS)
+
+
+@pytest.fixture(autouse=True)
+def _zstd_of_python_3_14(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.14 has the same module as C(compression.zstd)."""
+    monkeypatch.setattr(archives, "zstd", zstd)
+    monkeypatch.setattr(archives, "DAMAGED", (*archives.DAMAGED, zstd.ZstdError))
 
 
 def read(stream: IO[bytes], ending: bytes, size: int = 65536) -> tuple[bytes, str]:
@@ -59,7 +67,9 @@ def test_the_text_before_the_garbage_is_kept_and_the_garbage_said(tmp_path: Path
 @packed_by
 def test_the_text_before_the_cut_is_kept_and_the_cut_said(tmp_path: Path, ending: bytes, pack: Pack) -> None:
     whole = pack(LINES)
-    assert unpacked(put(tmp_path, whole + whole[:-9]), ending) == (LINES * 2, "its end is missing")
+    text, problem = unpacked(put(tmp_path, whole + whole[:-9]), ending)
+    # Of zstd, whose frame is cut here within its one block, there is nothing to be had.
+    assert text == (LINES if ending == b"zst" else LINES * 2) and problem == "its end is missing"
 
 
 @packed_by

@@ -345,7 +345,7 @@ def test_a_held_package_with_a_security_update(tmp_path: Path) -> None:
 
 UNTOLD = {
     "error": (answer("", 100, "E: The list of sources could not be read."), "apt-cache policy ended with 100"),
-    "time": (answer(POLICY[0][2], -9, timed_out=True), "apt-cache policy did not answer within"),
+    "time": (answer(POLICY[0][2], -9, timed_out=True), "apt-cache policy did not answer in time"),
     "an archive that is not listed": (answer(POLICY[0][2].replace("deb.debian.org", "else.where")), "does not tell whose archive"),
 }
 
