@@ -14,12 +14,13 @@ from ansible_collections.bottomup.security.plugins.plugin_utils.advisories impor
 
 
 def osv(mirror: Path, ecosystem: str, records: list[Any]) -> Path:
-    """Write a dump of OSV; a record that is bytes is written as it is."""
+    """Write a dump of OSV, of the same records always the same file; a record that is bytes is written as it is."""
     path = mirror / "osv" / ecosystem / "all.zip"
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for number, record in enumerate(records):
-            archive.writestr(f"{number}.json", record if isinstance(record, bytes) else json.dumps(record))
+            content = record if isinstance(record, bytes) else json.dumps(record)
+            archive.writestr(zipfile.ZipInfo(f"{number}.json"), content, zipfile.ZIP_DEFLATED)
     return path
 
 
