@@ -26,8 +26,9 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(REPOSITORY / "tests" / "evaluate")]
+sys.path[:0] = [str(REPOSITORY / "tests" / "evaluate"), str(REPOSITORY / "tests")]
 
+import laid_out  # noqa: E402
 import probes  # noqa: E402
 import rails_day  # noqa: E402
 
@@ -39,11 +40,8 @@ COLUMNS = ["what", "CPU s", "wall s", "MB", "klines per CPU s"]
 BLOG = "LC_ALL=C grep -Ev 'assets|images|favicon.ico|robots.txt|fonts' | wc -l"
 PYTHON = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else sys.executable
 
-PROGRAM = """
-import json, sys, types
-package = types.ModuleType("util")
-package.__path__ = [sys.argv[1]]
-sys.modules["util"] = package
+PROGRAM = f"""{laid_out.UTIL}
+import json
 from util.checks import web_probes
 from util.host.machine import Machine
 print(json.dumps(web_probes.run(json.loads(sys.argv[2]), Machine())["data"]["totals"]))

@@ -21,8 +21,8 @@ import re
 
 from ..host.finding import iso, text
 from ..host.logs import expand, open_logs, rotations
+from ..host.machine import TIME_WAS_UP
 from ..host.pattern import Pattern
-from ..host.plain import TIME_WAS_UP
 from .denials_journal import OUTPUT_LIMIT, SECONDS, Entries, journal_command
 from .denials_reading import TEXT_NEEDLES, BlockReader, reader_of
 from .denials_records import audit_stamp

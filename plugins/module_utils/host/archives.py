@@ -14,7 +14,8 @@ __metaclass__ = type
 
 import os
 
-from .plain import TIME_WAS_UP, behind_hole
+from .machine import TIME_WAS_UP
+from .plain import behind_hole
 
 try:
     import zlib

@@ -28,8 +28,9 @@ import errno
 import os
 import stat
 
+from .machine import TIME_WAS_UP
 from .pattern import Pattern
-from .plain import behind_hole, in_time, open_plain
+from .plain import behind_hole, open_plain
 
 BLOCK = 262144
 
@@ -180,7 +181,14 @@ class Log:
     def blocks(self, start=0, end=None, size=BLOCK):
         """Yield the text from C(start) to C(end), in blocks of about C(size) bytes; what is appended meanwhile is left for the next time."""
         blocks = self._unpacked(size) if self.packed else self._plain(start, self.size if end is None else end, size)
-        return in_time(blocks, self._machine.is_late, self._say)
+        return self._in_time(blocks)
+
+    def _in_time(self, blocks):
+        for block in blocks:
+            if self._machine.is_late():
+                self._say(TIME_WAS_UP)
+                return
+            yield block
 
     def _plain(self, start, end, size):
         offset = start

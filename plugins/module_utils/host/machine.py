@@ -32,6 +32,9 @@ TRUSTED = (b"/proc/", b"/sys/", b"/run/systemd/", b"/var/lib/dpkg/")
 # Seconds that a command gets at least, however late it is: most answer at once.
 COMMAND_LEAST = 2
 
+# What is said where C(is_late) ended a reading.
+TIME_WAS_UP = "the time was up, the rest was not read"
+
 Command = collections.namedtuple("Command", "rc out err timed_out truncated")
 
 

@@ -16,8 +16,6 @@ import errno
 import os
 import stat
 
-TIME_WAS_UP = "the time was up, the rest was not read"
-
 
 def open_plain(path, flags=0):
     """Return a descriptor of a plain file (bytes). Raises OSError, also for what is not a plain file; C(flags) may be O_NOFOLLOW.
@@ -41,12 +39,3 @@ def behind_hole(descriptor, offset):
     except OSError as error:
         # Some file systems do not know.
         return None if error.errno == errno.ENXIO else offset
-
-
-def in_time(blocks, is_late, say):
-    """Pass on the blocks of a text until C(is_late()) is true; that its end was not reached is said through C(say)."""
-    for block in blocks:
-        if is_late():
-            say(TIME_WAS_UP)
-            return
-        yield block

@@ -11,17 +11,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import laid_out
 import pytest
 
 MEGABYTE = 1048576
 MODULE_UTILS = Path(__file__).resolve().parents[3] / "plugins" / "module_utils"
 
 # In a fresh process: what this one has freed in other tests would be memory beyond the limit.
-PROGRAM = """
-import re, sys, types
-package = types.ModuleType("util")
-package.__path__ = [sys.argv[1]]
-sys.modules["util"] = package
+PROGRAM = laid_out.UTIL + """
+import re
 from util import engine
 from util.checks import software
 from util.host.machine import Machine

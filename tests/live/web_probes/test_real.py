@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import laid_out
 import needs
 import pytest
 import yaml
@@ -30,15 +31,12 @@ import probes  # noqa: E402
 import rails_day  # noqa: E402
 
 from ansible_collections.bottomup.security.plugins.module_utils.checks import web_probes, web_probes_config, web_probes_spread  # noqa: E402
-from ansible_collections.bottomup.security.plugins.module_utils.host import archives  # noqa: E402
+from ansible_collections.bottomup.security.plugins.module_utils.checks.web_probes_reader import whole_lines  # noqa: E402
+from ansible_collections.bottomup.security.plugins.module_utils.host import archives, logs  # noqa: E402
 from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine  # noqa: E402
 
-# The check in a process of its own, without ansible: the package is laid out by hand, as the payload does.
-PROGRAM = """
-import json, re, sys, types
-package = types.ModuleType("util")
-package.__path__ = [sys.argv[1]]
-sys.modules["util"] = package
+PROGRAM = f"""{laid_out.UTIL}
+import json, re
 from util.checks import web_probes
 from util.host.machine import Machine
 result = web_probes.run(json.loads(sys.argv[2]), Machine(now=1794787200))
@@ -111,8 +109,15 @@ def test_a_bomb_is_read_as_far_as_the_limit(tmp_path: Path, monkeypatch: pytest.
     with gzip.open(path, "wb", compresslevel=9) as out:
         for _number in range(64):
             out.write(b"\0" * (1 << 20))
+    said: list[str] = []
+    long: list[bytes] = []
+    with path.open("rb") as source:
+        blocks = list(whole_lines(archives.readable(Machine(), source.fileno(), b"gz", logs.BLOCK, said.append), long.append))
+    assert said == ["more than 16777216 bytes of text, the rest was not read"]
+    assert len(long) == 1
+    assert sum(map(len, blocks)) < 1 << 20
     result = web_probes.run({"logs": [str(path)], "since": "all"}, Machine())
-    assert result["status"] == "incomplete" and "more than 16777216 bytes of text, the rest was not read" in result["status_reason"]
+    assert result["status"] == "incomplete" and said[0] in result["status_reason"]
     assert result["data"]["totals"]["unparsed"] == 1
 
 

@@ -10,17 +10,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import laid_out
 import needs
 
 from ansible_collections.bottomup.security.plugins.module_utils.host import facts
 from ansible_collections.bottomup.security.plugins.module_utils.host.machine import Machine
 
-SAYS = """
-import sys, types
-package = types.ModuleType("util")
-package.__path__ = [sys.argv[1]]
-sys.modules["util"] = package
-from util.host import facts
+SAYS = f"""{laid_out.UTIL}from util.host import facts
 from util.host.machine import Machine
 print(facts.instance(Machine()))
 """
