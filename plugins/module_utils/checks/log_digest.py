@@ -13,7 +13,6 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import os
-import time
 
 from ..host.finding import finding, iso, result, text
 from ..host.redact import redact
@@ -50,10 +49,6 @@ LOG_FOLDER = b"/var/log"
 # Defaults of the options.
 TOP = 20
 GAP_HOURS = 6
-TIME_LIMIT = 45
-
-# Logwatch gets what reading left of the time, in seconds at least so much.
-LOGWATCH_LEAST = 10
 
 # A source that begins so soon after the window's start has all of it.
 EDGE = 900
@@ -72,16 +67,11 @@ def run(options, machine):
     C(timezone) (of year-less and zone-less stamps), C(logwatch) (run it too), C(top) (rows of each list), C(gap_hours),
     C(time_limit) (seconds for reading), C(previous) ({time, used_bytes: {mount: bytes}} of the last run).
     """
+    if options.get("time_limit"):
+        machine.hurry(float(options["time_limit"]))
     with LocalZone(server_zone(machine, options.get("timezone"))):
         since, until = window(options, machine.now)
         return _Digest(options, machine, since, until).result()
-
-
-def _deadline(options, machine):
-    limit = options.get("time_limit")
-    if not limit and machine.deadline is not None:
-        return machine.deadline
-    return time.time() + float(limit or TIME_LIMIT)
 
 
 class _Digest:
@@ -101,9 +91,8 @@ class _Digest:
         self.kernel, self.units, self.uptime = Kernel(), Units(), Uptime()
         self.topics = (self.logins, self.privilege, self.accounts, self.kernel, self.units, self.uptime)
         self.judge = Judge(self.topics, QUIET, PAM)
-        self.deadline = _deadline(options, machine)
-        self.journal = JournalSource(self.judge, self.hours, self.uptime, self.deadline)
-        self.files = FileSource(self.judge, self.hours, self.deadline)
+        self.journal = JournalSource(self.judge, self.hours, self.uptime)
+        self.files = FileSource(self.judge, self.hours)
         self.wtmp = Wtmp()
 
     def result(self):
@@ -243,7 +232,7 @@ class _Digest:
             self.findings.append(self.uptime.unclean_finding(unclean))
 
     def _run_logwatch(self):
-        data, problem = read_logwatch(self.machine, max(LOGWATCH_LEAST, self.deadline - time.time()))
+        data, problem = read_logwatch(self.machine)
         self.data["logwatch"] = data
         if problem:
             self.incomplete.append(problem)

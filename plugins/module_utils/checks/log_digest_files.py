@@ -46,8 +46,8 @@ class FileSource:
     C(is_empty) that there is no log at all.
     """
 
-    def __init__(self, judge, hours, deadline):
-        self.judge, self.hours, self._deadline = judge, hours, deadline
+    def __init__(self, judge, hours):
+        self.judge, self.hours = judge, hours
         self.sources, self.problems, self.samples = [], [], []
         self.lines = self.unparsed = 0
         self.is_empty = True
@@ -81,14 +81,14 @@ class FileSource:
         self.problems += problems
         for number, log in enumerate(logs):
             with log:
-                if time.time() > self._deadline:
+                if machine.is_late():
                     self.problems.append("%s: not read, the time was up" % text(log.path, 200))
                     continue
-                self._read_file(log, since, until)
+                self._read_file(machine, log, since, until)
             self.problems += log.problems
             logs[number] = None
 
-    def _read_file(self, log, since, until):
+    def _read_file(self, machine, log, since, until):
         lines, unparsed = self.lines, self.unparsed
         year = _first_year(log)
         # Where the file spans years, its year-less stamps rise only with the years that are counted from its start.
@@ -110,7 +110,7 @@ class FileSource:
                     block = block.partition(b"\n")[2]
                     skip = False
                 reader.take(block)
-            if time.time() > self._deadline:
+            if machine.is_late():
                 self.problems.append("%s: only read up to %s, the time was up" % (text(log.path, 200), iso(reader.last)))
                 break
         else:

@@ -15,6 +15,7 @@ __metaclass__ = type
 import re
 
 from ..host.finding import text
+from ..host.machine import COMMAND_MOST
 from ..host.redact import redact
 
 OUTPUT_LIMIT = 2097152
@@ -42,17 +43,17 @@ def split_sections(output):
     return sections
 
 
-def read_logwatch(machine, timeout):
-    """Run logwatch over yesterday, for C(timeout) seconds at most, and return (data, problem): its sections as data, and why it is not to be trusted, or None.
+def read_logwatch(machine):
+    """Run logwatch over yesterday and return (data, problem): its sections as data, and why it is not to be trusted, or None.
 
     Its empty answer with exit code 0 means "nothing to report", "no log was found" and "no log could be read" alike.
     """
     path = machine.which(b"logwatch")
     if path is None:
         return None, "logwatch is not installed"
-    answer = machine.run([path] + ARGUMENTS, timeout=timeout, limit=OUTPUT_LIMIT)
+    answer = machine.run([path] + ARGUMENTS, timeout=COMMAND_MOST, limit=OUTPUT_LIMIT)
     if answer.timed_out:
-        return None, "logwatch did not end within %d s" % timeout
+        return None, "logwatch did not end within its time"
     if answer.rc != 0:
         return None, "logwatch ended with exit code %d: %s" % (answer.rc, text(answer.err.strip(), 200))
     if not answer.out.strip():

@@ -39,8 +39,6 @@ XZ_MEMORY = 24 << 20
 # zstd, the program: its default levels need 8 MB. In Python it is our memory: two to the power of this.
 ZSTD_MEMORY = b"-M64MB"
 ZSTD_WINDOW = 24
-# Nobody waits so long for a check; a module may be asked for all that there is.
-ZSTD_SECONDS = 3600
 
 # An archive gives at most this much text: a hostile one could go on for days.
 TEXT_LIMIT = 16 << 30
@@ -140,7 +138,7 @@ def readable(machine, descriptor, packed, size, say):
 def _by_zstd(machine, descriptor, say):
     os.lseek(descriptor, 0, os.SEEK_SET)
     command = [machine.which(b"zstd"), b"-dcq", b"--no-progress", ZSTD_MEMORY]
-    with machine.stream(command, timeout=ZSTD_SECONDS, source=descriptor) as stream:
+    with machine.stream(command, source=descriptor) as stream:
         yield from stream
     if stream.timed_out:
         say(TIME_WAS_UP)

@@ -32,6 +32,9 @@ TRUSTED = (b"/proc/", b"/sys/", b"/run/systemd/", b"/var/lib/dpkg/")
 # Seconds that a command gets at least, however late it is: most answer at once.
 COMMAND_LEAST = 2
 
+# Seconds that a command may take where nobody waits: a module may be asked for all that there is.
+COMMAND_MOST = 3600
+
 # What is said where C(is_late) ended a reading.
 TIME_WAS_UP = "the time was up, the rest was not read"
 
@@ -56,6 +59,11 @@ class Machine:
     def is_late(self):
         """Return whether the time for reading is over: a check that goes on is stopped, and what it found is lost."""
         return self.deadline is not None and time.time() >= self.deadline
+
+    def hurry(self, seconds):
+        """Let reading be over in C(seconds), if it is not sooner anyway."""
+        ends = time.time() + seconds
+        self.deadline = ends if self.deadline is None else min(self.deadline, ends)
 
     def _in_time(self, timeout):
         if self.deadline is None:
@@ -118,7 +126,7 @@ class Machine:
 
         return Command(*commands.run(argv, COMMAND_ENVIRONMENT, self._in_time(timeout), limit, stdin))
 
-    def stream(self, argv, timeout=60, limit=1 << 40, source=None, memory=None):
+    def stream(self, argv, timeout=COMMAND_MOST, limit=1 << 40, source=None, memory=None):
         """Start a command whose answer is too long to be held and return a Stream of its output; close it, or use it in C(with).
 
         C(source) is a file descriptor that becomes its standard input, C(memory) its limit of address space in bytes.
