@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The script that travels to a server: the enabled checks and what they import, as one Python program for `python3 -I -S -`.
 
-Each module of plugins/module_utils is read, stripped of its words for readers and compressed once per process; a payload is then a
-join of ready pieces, so that a thousand hosts cost no more than one. For a server whose Python is known to be of the controller's version
-the modules that every host loads travel compiled as well.
+Each module of plugins/module_utils is read, stripped of its words for readers and compressed once, and that is kept beside it; a payload is
+then a join of ready pieces, so that a thousand hosts cost no more than one. For a server whose Python is known to be of the controller's
+version the modules that every host loads travel compiled as well.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ import typing as t
 import zlib
 from pathlib import Path
 
-from . import compiled
+from . import compiled, kept
 
 MODULE_UTILS = Path(__file__).resolve().parent.parent / "module_utils"
 
 ENGINE = "engine"
+
+_MAKER = kept.stamp(Path(__file__))
 
 # Runs on the server before anything else is there: an importer for the modules that travel. Each is compiled when it is first imported,
 # so that what a host does not need (a function imports it) costs it nothing, and a check that cannot be loaded costs only itself.
@@ -96,16 +98,23 @@ def _available_checks() -> tuple[str, ...]:
 @functools.cache
 def source(name: str) -> Source:
     """Return the module `checks.restart`, `host.finding` or `engine` of module_utils."""
-    written = strip((MODULE_UTILS / _file(name)).read_text(encoding="utf-8"))
+    path = MODULE_UTILS / _file(name)
+    imports, first, packed = json.loads(kept.kept(path, "source", _MAKER, lambda: _source(name, path)))
+    return Source(tuple(imports), tuple(first), packed)
+
+
+def _source(name: str, path: Path) -> bytes:
+    written = strip(path.read_text(encoding="utf-8"))
     imports = _imports(name, written)
-    return Source(tuple(imports), tuple(part for part in imports if imports[part]), _packed(written.encode("utf-8"), 9))
+    return json.dumps([list(imports), [part for part in imports if imports[part]], _packed(written.encode("utf-8"), 9)]).encode("ascii")
 
 
 @functools.cache
 def code(name: str) -> str:
     """Return the same module compiled, ready for the wire."""
+    path = MODULE_UTILS / _file(name)
     # It shrinks by no more with more work.
-    return _packed(compiled.code(MODULE_UTILS / _file(name), _file(name)), 1)
+    return kept.kept(path, "code", _MAKER, lambda: _packed(compiled.code(path.read_bytes(), _file(name)), 1).encode("ascii")).decode("ascii")
 
 
 def _file(name: str) -> str:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import marshal
-import os
 import platform
 import subprocess
 import sys
@@ -36,36 +35,11 @@ def test_fits(python: str, wanted: bool) -> None:
     assert compiled.fits(python) is wanted
 
 
-def test_code_is_kept_beside_the_source_and_made_anew_when_that_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+def test_code_names_no_folder_of_the_controller_and_has_no_words(tmp_path: Path) -> None:
     path = tmp_path / "part.py"
-    path.write_text('"""Words."""\nx = 1\n')
-    first = compiled.code(path, "checks/part.py")
-    (kept,) = (tmp_path / "__pycache__").iterdir()
-    assert kept.read_bytes()[compiled.HEAD_SIZE :] == first
-    assert str(tmp_path).encode() not in kept.read_bytes()  # a server need not know
-    assert (marshal.loads(first).co_filename, marshal.loads(first).co_consts[0]) == ("checks/part.py", 1)
-    path.write_text("x = 22\n")
-    assert marshal.loads(compiled.code(path, "checks/part.py")).co_consts[0] == 22
-
-
-@pytest.mark.parametrize("damage", [b"", b"half", compiled.MAGIC + b"\0" * 40], ids=["empty", "short", "of another time"])
-def test_what_is_kept_and_damaged_is_not_taken(damage: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "dont_write_bytecode", False)
-    path = tmp_path / "part.py"
-    path.write_text("x = 1\n")
-    wanted = compiled.code(path, "part.py")
-    (kept,) = (tmp_path / "__pycache__").iterdir()
-    kept.write_bytes(damage)
-    assert compiled.code(path, "part.py") == wanted
-
-
-def test_where_nothing_may_be_written_nothing_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "part.py"
-    path.write_text("x = 1\n")
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    assert marshal.loads(compiled.code(path, "part.py")).co_consts[0] == 1
-    assert os.listdir(tmp_path) == ["part.py"]
+    path.write_text('"""Words."""\nassert x\nx = 1\n')
+    found = compiled.code(path.read_bytes(), "checks/part.py")
+    assert (marshal.loads(found).co_filename, marshal.loads(found).co_consts) == ("checks/part.py", (1, None))
 
 
 def answered(program: bytes, *interpreter: str) -> dict:

@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import json
 import re
+import sys
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,8 +20,10 @@ import pytest
 import sample_fleet
 from hostile import FORBIDDEN, TEXTS
 from hostile_fleet import run_with
+from jinja2 import Environment
 
 from ansible_collections.bottomup.security.plugins.plugin_utils.logs.extract import unpack
+from ansible_collections.bottomup.security.plugins.plugin_utils.report import page as made
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.charts import trend
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.document import Run
 from ansible_collections.bottomup.security.plugins.plugin_utils.report.island import details_island
@@ -87,6 +90,19 @@ def test_built_of_known_parts_with_every_link_inside_ending_somewhere(hosts: int
     assert len(ids) == len(set(ids))
     assert {unquote(link[1:]) for link in page.values("href") if link.startswith("#")} <= set(ids)
     assert all(link.startswith(("#", "https://")) for link in page.values("href"))
+
+
+def test_the_next_run_does_not_compile_the_templates_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    made._parts.cache_clear()
+    first = html(sample_fleet.run(5))
+
+    def never(*_arguments: object, **_more: object) -> None:
+        raise AssertionError("compiled again")
+
+    made._parts.cache_clear()
+    monkeypatch.setattr(Environment, "compile", never)
+    assert html(sample_fleet.run(5)) == first
 
 
 @pytest.mark.parametrize("hosts", [5, 100])
