@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import os
-import secrets
 import struct
 import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+
+from . import whole
 
 _CHECK = struct.Struct("<I")
 
@@ -70,14 +70,7 @@ def _write(path: Path, kind: str, head: bytes, content: bytes) -> None:
     if sys.dont_write_bytecode:
         return
     beside = _beside(path, kind)
-    temporary = beside.with_name(f"{beside.name}.{secrets.token_hex(8)}")
     with contextlib.suppress(OSError):
         beside.parent.mkdir(parents=True, exist_ok=True)
         # Whoever may read the file may read what was made of it.
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, path.stat().st_mode & 0o666 | 0o200)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(head + _CHECK.pack(zlib.crc32(content)) + content)
-            os.replace(temporary, beside)
-        except OSError:
-            temporary.unlink()
+        whole.write(beside, head + _CHECK.pack(zlib.crc32(content)) + content, mode=path.stat().st_mode & 0o666 | 0o200)

@@ -24,7 +24,7 @@ MODULE_UTILS = Path(__file__).resolve().parent.parent / "module_utils"
 
 ENGINE = "engine"
 
-_MAKER = kept.stamp(Path(__file__))
+_MAKER = kept.stamp(Path(__file__), Path(compiled.__file__))
 
 # Runs on the server before anything else is there: an importer for the modules that travel. Each is compiled when it is first imported,
 # so that what a host does not need (a function imports it) costs it nothing, and a check that cannot be loaded costs only itself.

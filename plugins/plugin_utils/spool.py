@@ -26,11 +26,11 @@ from typing import Any, BinaryIO, cast
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import text
 
+from . import whole
 from .document import accept_document, without_answer
 from .untrusted import BadAnswer, decoded
 
 SUFFIX = ".json.gz"
-TEMPORARY = ".partial-"
 
 # Endings of all that is in the directory of a run.
 LEFT_BY_RUNS = (SUFFIX, ".html", ".txt", ".json", ".md", ".sarif", ".xml", ".prom", ".csv", ".nagios")
@@ -82,7 +82,7 @@ def new_run(state_dir: str | Path, run_id: str | None = None) -> Path:
 def point_latest(state_dir: str | Path, run_id: str) -> Path:
     """Let ``<state>/latest`` point to the run; the link is replaced in one step. Returns the link. Raises SpoolError."""
     link = Path(state_dir).expanduser() / "latest"
-    temporary = link.with_name(TEMPORARY + secrets.token_hex(8))
+    temporary = whole.temporary_beside(link)
     try:
         temporary.symlink_to(Path("runs") / run_id)
         os.replace(temporary, link)
@@ -123,7 +123,7 @@ def forget_runs(state_dir: str | Path, keep_days: int, keep: Path, now: float | 
 
 
 def _left_by_run(entry: os.DirEntry[str]) -> bool:
-    return entry.is_file(follow_symlinks=False) and (entry.name.endswith(LEFT_BY_RUNS) or entry.name.startswith(TEMPORARY))
+    return entry.is_file(follow_symlinks=False) and (entry.name.endswith(LEFT_BY_RUNS) or entry.name.startswith(whole.TEMPORARY))
 
 
 def file_name(host: str) -> str:
@@ -144,21 +144,12 @@ def write_document(run_directory: str | Path, document: dict[str, Any]) -> Path:
 
 
 def write_whole(path: Path, content: bytes | Iterable[bytes]) -> Path:
-    """Write a file under a temporary name, sync it and give it its name; on failure nothing is left. Raises SpoolError."""
-    temporary = path.with_name(TEMPORARY + secrets.token_hex(8))
+    """Write a file whole and sync it; on failure nothing is left. Raises SpoolError."""
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            for block in (content,) if isinstance(content, bytes) else content:
-                file.write(block)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        whole.write(path, content, sync=True)
         _sync_directory(path.parent)
     except OSError as error:
         raise _cannot("write", path, error) from error
-    finally:
-        temporary.unlink(missing_ok=True)
     return path
 
 

@@ -12,15 +12,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.bottomup.security.plugins.module_utils.host.finding import iso
 
+from . import whole
 from .history.lives import COMPLETE
 from .logs.extract import unpack
 from .reading import seconds
@@ -154,12 +153,5 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a file under a temporary name; not synced, since what is lost makes the next window a day longer at most."""
-    temporary = path.with_name(f".partial-{secrets.token_hex(8)}")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            json.dump(content, file, separators=(",", ":"), sort_keys=True)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Write a file; not synced, since what is lost makes the next window a day longer at most."""
+    whole.write(path, json.dumps(content, separators=(",", ":"), sort_keys=True).encode("ascii"))

@@ -131,7 +131,7 @@ import os, sys
 sys.path[:0] = [os.path.join(sys.argv[1], "tests"), os.path.join(sys.argv[1], "tests", "browser")]
 import conftest, sample_fleet
 from pathlib import Path
-from ansible_collections.bottomup.security.plugins.plugin_utils import spool
+from ansible_collections.bottomup.security.plugins.plugin_utils import spool, whole
 state = Path(sys.argv[2])
 directory = spool.new_run(state, sample_fleet.RUN_ID)
 try:
@@ -146,7 +146,7 @@ except OSError:
     pass
 except spool.SpoolError as error:
     print(error)
-    print([name for name in os.listdir(directory) if name.startswith(spool.TEMPORARY)])
+    print([name for name in os.listdir(directory) if name.startswith(whole.TEMPORARY)])
     print(sum(item["status"] == "error" and "truncated" in item["reason"] for item in spool.read_documents(directory)))
     sys.exit(0)
 before = {name: (directory / name).read_bytes() for name in os.listdir(directory)}
@@ -154,7 +154,7 @@ try:
     sample_fleet.write(12, state)
 except spool.SpoolError as error:
     print(error)
-print([name for name in os.listdir(directory) if name.startswith(spool.TEMPORARY)])
+print([name for name in os.listdir(directory) if name.startswith(whole.TEMPORARY)])
 print(sum(content != (directory / name).read_bytes() for name, content in before.items() if name.startswith("report.html")))
 """
 

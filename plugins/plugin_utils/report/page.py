@@ -66,7 +66,6 @@ NEWS_LIMIT = 12
 SPREAD_LIMIT = 6
 ROWS_LIMIT = 15
 
-
 # What compiles a template: the environment, and filters, which are called on what is constant.
 _MAKER = kept.stamp(Path(__file__), Path(__file__).with_name("signs.py"))
 

@@ -18,7 +18,7 @@ from hostile import FORBIDDEN
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.bottomup.security.plugins.plugin_utils import spool, untrusted
+from ansible_collections.bottomup.security.plugins.plugin_utils import spool, untrusted, whole
 
 
 def document(host: str) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def test_the_name_of_a_damaged_file_is_shown_without_controls(name: bytes, tmp_p
 
 
 def test_unfinished_files_are_not_read(tmp_path: Path) -> None:
-    (tmp_path / (spool.TEMPORARY + "abc.json.gz")).write_bytes(b"half")
+    (tmp_path / (whole.TEMPORARY + "abc.json.gz")).write_bytes(b"half")
     assert read(tmp_path) == {}
 
 
